@@ -1,0 +1,67 @@
+// Every error code with the hint that a person can act on. A test keeps the two together.
+// Sorted by where they come from; add yours to its section.
+
+export const ERROR_CODES = {
+  // ---- anywhere
+  INTERNAL: 'This is a fault in Thimble. Copy the diagnostics and report it with what you did last.',
+  CANCELLED: 'Nothing to do: you cancelled this. Start it again when you want it.',
+  USAGE: 'Run the command with --help to see what it takes.',
+  FILE_NOT_FOUND: 'Check the path and that the file still exists.',
+  FILE_UNREADABLE: 'Check the permissions of the file, and that the drive is still there.',
+  DISK_FULL:
+    'Free some space on the drive, or choose another storage folder, then run it again. Nothing that was stored before is lost.',
+
+  // ---- models
+  MODEL_FORMAT_UNKNOWN: 'Thimble reads .tflite files so far. Convert the model, or pick one of the built-in ones.',
+  MODEL_CORRUPT: 'The file is damaged or cut short. Export or copy it again.',
+  MODEL_OPS_UNSUPPORTED: 'Replace the named ops before export, or pick a model without them. Nothing was flashed.',
+  MODEL_DTYPE_UNSUPPORTED: 'Quantize the model to int8 (thimble compress), or export it as int8.',
+  MODEL_INVALID: 'The graph breaks a rule of its own format. Export it again with a current converter.',
+  MODEL_TOO_LARGE:
+    'Choose a smaller model, prune it, or a board with more memory. The largest tensors are named above.',
+  INPUT_SIZE_WRONG:
+    "RAW holds the model's input tensor as little-endian bytes in its own type and layout. Use --input-float for float32 values.",
+  ACCUMULATOR_OVERFLOW:
+    'The weights and bias of this layer can overflow 32 bits. Quantize it again with a calibration set that covers its range.',
+
+  // ---- training and data
+  DATA_INVALID: 'Check the data named above, or use a built-in task.',
+  TASK_UNKNOWN: 'Use one of the tasks that thimble run --help lists.',
+  RECIPE_UNKNOWN: 'Use one of the recipes that thimble compress --help lists.',
+  TRAINING_DIVERGED:
+    'Lower the learning rate or check the data for values that are not finite. The last good weights are kept.',
+  CALIBRATION_EMPTY: 'Give at least 100 calibration samples.',
+
+  // ---- verification
+  VERIFY_FAILED: 'Open the per-layer table: the first layer over its gate names the likely cause.',
+
+  // ---- boards
+  BOARD_UNKNOWN: 'Run thimble boards to see the ids that exist now.',
+  BOARD_UNSUPPORTED: 'Use a virtual board, or a board of a chip that this version supports.',
+  BOARD_GONE: 'Check the cable and the power, then connect again. Nothing is called written unless it was verified.',
+  BOARD_TIMEOUT: 'The board does not answer. Reset it, check that it holds Thimble firmware, then try again.',
+  BOARD_NO_FIRMWARE: 'Flash the model again: that also writes the firmware.',
+  BOARD_FAULT: 'The firmware stopped in a fault. Reset the board; if it comes back, report the registers shown.',
+  BOARD_WRONG_CHIP: 'The chip that answers is not the one chosen. Pick the board that is really connected.',
+  BOARD_PROTECTED: 'The chip is read-out protected. Unprotecting erases it: do that with ST tools if you mean to.',
+  LINK_CORRUPT: 'Frames arrive damaged. Check the cable; for serial, lower the baud rate.',
+  MODEL_REJECTED:
+    'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',
+  FLASH_FAILED:
+    'Flash could not be written. Reset the board and try again; nothing is called written unless it was verified.',
+  FLASH_VERIFY_FAILED:
+    'What was read back differs from what was written. Try again; if it comes back, the flash is worn or the supply is weak.',
+  TARGET_FAULT: 'The program stopped in a fault on the virtual board. The registers above say where.',
+  ELF_INVALID: 'Give a 32-bit little-endian ARM ELF linked for the chosen board.',
+  INSTRUCTION_LIMIT: 'The program ran longer than its instruction limit. Raise it with --max-instructions.',
+
+  // ---- store and jobs
+  STORE_IN_USE:
+    'Another Thimble window has this database open. Close it, or start this one with another storage folder.',
+  STORE_CORRUPT: 'Restore the database from a backup. Thimble has not changed it.',
+  STORE_NEWER: 'This database was written by a newer Thimble. Update Thimble to open it.',
+  RUN_UNKNOWN: 'Run thimble runs list to see the ids that exist.',
+  JOB_CRASHED: 'The job process ended by itself. Its run is kept and marked; start it again.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
