@@ -55,6 +55,10 @@ export type Inspection = z.infer<typeof inspection>
 export const settings = z.object({ theme: z.enum(['system', 'light', 'dark']) })
 export type Settings = z.infer<typeof settings>
 
+/** An event and when it came, in milliseconds of the wall clock, so that a reloaded window shows the same times. */
+export const timedEvent = z.object({ at_ms: z.number(), event: jobEvent })
+export type TimedEvent = z.infer<typeof timedEvent>
+
 const nothing = z.object({})
 
 export const REQUESTS = {
@@ -82,7 +86,10 @@ export const REQUESTS = {
   'jobs.start': { params: runRequest, result: z.object({ jobId: z.string() }) },
   'jobs.cancel': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
   /** all events of the job that runs now or ran last in this session, so that a reloaded window catches up */
-  'jobs.current': { params: nothing, result: z.object({ jobId: z.string(), events: z.array(jobEvent) }).nullable() },
+  'jobs.current': {
+    params: nothing,
+    result: z.object({ jobId: z.string(), events: z.array(timedEvent) }).nullable(),
+  },
   'runs.list': {
     params: z.object({ limit: z.number().int().positive().max(1000), offset: z.number().int().nonnegative() }),
     result: z.object({ total: z.number(), runs: z.array(runSummary) }),
@@ -96,7 +103,7 @@ export type RequestParams<N extends RequestName> = z.input<(typeof REQUESTS)[N][
 export type RequestResult<N extends RequestName> = z.output<(typeof REQUESTS)[N]['result']>
 
 export const EVENTS = {
-  'job.event': z.object({ jobId: z.string(), event: jobEvent }),
+  'job.event': timedEvent.extend({ jobId: z.string() }),
   'runs.changed': nothing,
 } as const
 
