@@ -60,6 +60,8 @@ export const ERROR_CODES = {
     'Another Thimble window has this database open. Close it, or start this one with another storage folder.',
   STORE_CORRUPT: 'Restore the database from a backup. Thimble has not changed it.',
   STORE_NEWER: 'This database was written by a newer Thimble. Update Thimble to open it.',
+  STORE_RUNTIME:
+    'Start Thimble with npm start or npm run thimble: they bring a runtime that the database module can load.',
   RUN_UNKNOWN: 'Run thimble runs list to see the ids that exist.',
   JOB_CRASHED: 'The job process ended by itself. Its run is kept and marked; start it again.',
 } as const
