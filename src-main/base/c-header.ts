@@ -8,15 +8,20 @@ export interface CConstant {
 
 export interface CField {
   name: string
-  type: 'uint8_t' | 'int8_t' | 'uint16_t' | 'int16_t' | 'uint32_t' | 'int32_t' | 'float'
+  type: keyof typeof TYPE_BYTES | CStruct
   /** elements of an array field */
   count?: number
   comment?: string
 }
 
-export type CBlock =
-  | { kind: 'defines'; title: string; constants: readonly CConstant[] }
-  | { kind: 'struct'; name: string; title: string; fields: readonly CField[] }
+export interface CStruct {
+  kind: 'struct'
+  name: string
+  title: string
+  fields: readonly CField[]
+}
+
+export type CBlock = { kind: 'defines'; title: string; constants: readonly CConstant[] } | CStruct
 
 export interface CHeader {
   /** `tm_link.h`; the include guard follows from it */
@@ -29,8 +34,10 @@ export interface CHeader {
 const TYPE_BYTES = { uint8_t: 1, int8_t: 1, uint16_t: 2, int16_t: 2, uint32_t: 4, int32_t: 4, float: 4 } as const
 
 /** Bytes of a struct whose fields are naturally aligned without padding, as every table here keeps them. */
-export const structBytes = (fields: readonly CField[]) =>
-  fields.reduce((sum, field) => sum + TYPE_BYTES[field.type] * (field.count ?? 1), 0)
+export const structBytes = (fields: readonly CField[]): number =>
+  fields.reduce((sum, field) => sum + typeBytes(field.type) * (field.count ?? 1), 0)
+
+const typeBytes = (type: CField['type']) => (typeof type === 'string' ? TYPE_BYTES[type] : structBytes(type.fields))
 
 const note = (comment: string | undefined) => (comment ? ` /* ${comment} */` : '')
 
@@ -47,7 +54,7 @@ function printBlock(block: CBlock): string {
   }
   const lines = block.fields.map(
     ({ name, type, count, comment }) =>
-      `    ${type} ${name}${count === undefined ? '' : `[${count}]`};${note(comment)}`,
+      `    ${typeof type === 'string' ? type : type.name} ${name}${count === undefined ? '' : `[${count}]`};${note(comment)}`,
   )
   const check = `_Static_assert(sizeof(${block.name}) == ${structBytes(block.fields)}, "${block.name} has padding");`
   return [`/* ${block.title} */`, 'typedef struct {', ...lines, `} ${block.name};`, check].join('\n')
@@ -57,7 +64,7 @@ function printBlock(block: CBlock): string {
 export function printCHeader({ file, source, blocks }: CHeader): string {
   const guard = file.toUpperCase().replace(/[^A-Z0-9]/g, '_')
   return [
-    `/* Generated from ${source}: change the table there, then run \`npm run -s generate\`. */`,
+    `/* Generated from ${source}: change the table there; its test, run with vitest -u, writes this file. */`,
     `#ifndef ${guard}`,
     `#define ${guard}`,
     '#include <stdint.h>',
