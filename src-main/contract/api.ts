@@ -55,8 +55,8 @@ export type Inspection = z.infer<typeof inspection>
 export const settings = z.object({ theme: z.enum(['system', 'light', 'dark']) })
 export type Settings = z.infer<typeof settings>
 
-/** An event and when it came, in milliseconds of the wall clock, so that a reloaded window shows the same times. */
-export const timedEvent = z.object({ at_ms: z.number(), event: jobEvent })
+/** An event, its place in its job (from 0) and when it came by the wall clock: a reloaded window misses and doubles none. */
+export const timedEvent = z.object({ seq: z.number().int(), at_ms: z.number(), event: jobEvent })
 export type TimedEvent = z.infer<typeof timedEvent>
 
 const nothing = z.object({})
