@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { npmCommand } from './node-modules.mjs'
 import { CACHE } from './paths.mjs'
 import { SetupError } from './report.mjs'
 
@@ -26,11 +27,8 @@ export async function fetchNpmPackage({ name, version, integrity }) {
   mkdirSync(downloads, { recursive: true })
   const temporary = mkdtempSync(path.join(downloads, 'partial-'))
   try {
-    await promisify(execFile)(
-      'npm',
-      ['pack', `${name}@${version}`, '--silent', '--ignore-scripts', '--pack-destination', temporary],
-      { cwd: temporary, maxBuffer: 1 << 24 },
-    ).catch((cause) => {
+    const [command, ...args] = npmCommand(['pack', `${name}@${version}`, '--silent', '--pack-destination', temporary])
+    await promisify(execFile)(command, args, { cwd: temporary, maxBuffer: 1 << 24 }).catch((cause) => {
       throw new SetupError(
         `npm could not fetch ${name}@${version}: ${String(cause.stderr ?? cause.message).trim()}`,
         'Check the network and the registry that `npm config get registry` names, then start again.',
