@@ -1,0 +1,177 @@
+// The rules of the IR. Checked after every pass in tests and at the end of every stage in production.
+
+import { AppError } from '../base/errors.ts'
+import { elementCount, type DType, type Graph, type Op, type Tensor, type TensorId } from './graph.ts'
+import { opRow } from './op-table.ts'
+import { outputChannelAxis } from './quantized-params.ts'
+import { sameShape } from './shapes.ts'
+
+/** Throws MODEL_INVALID that lists every broken rule. */
+export function checkGraph(graph: Graph): void {
+  const problems = graphProblems(graph)
+  if (problems.length > 0)
+    throw new AppError('MODEL_INVALID', `${graph.name}: ${problems.join('; ')}.`, { context: { problems } })
+}
+
+/** Every broken rule of the graph, in words. */
+export function graphProblems(graph: Graph): string[] {
+  const dangling = danglingIds(graph)
+  if (dangling.length > 0) return dangling
+  return [
+    ...graph.tensors.flatMap(tensorProblems),
+    ...orderProblems(graph),
+    ...graph.ops.flatMap((op, index) => opProblems(graph, op).map((problem) => `op ${index} ${op.kind}: ${problem}`)),
+  ]
+}
+
+function danglingIds(graph: Graph): string[] {
+  const unknown = (ids: readonly TensorId[], where: string) =>
+    ids
+      .filter((id) => !Number.isInteger(id) || id < 0 || id >= graph.tensors.length)
+      .map((id) => `${where} names tensor ${id} of ${graph.tensors.length}`)
+  return [
+    ...unknown(graph.inputs, 'the inputs'),
+    ...unknown(graph.outputs, 'the outputs'),
+    ...graph.ops.flatMap((op, i) => unknown([...op.inputs, ...op.outputs], `op ${i} ${op.kind}`)),
+  ]
+}
+
+const DATA_TYPES: Record<DType, string> = {
+  float32: 'Float32Array',
+  int8: 'Int8Array',
+  uint8: 'Uint8Array',
+  bool: 'Uint8Array',
+  int16: 'Int16Array',
+  int32: 'Int32Array',
+  int64: 'BigInt64Array',
+}
+
+function tensorProblems(tensor: Tensor): string[] {
+  const problems: string[] = []
+  const say = (problem: string) => problems.push(`tensor ${tensor.name} ${problem}`)
+  if (tensor.shape.some((dim) => !Number.isInteger(dim) || dim < 1)) say(`has shape [${tensor.shape.join(', ')}]`)
+  const count = elementCount(tensor.shape)
+  if (tensor.data !== undefined && tensor.data.length !== count)
+    say(`holds ${tensor.data.length} values, its shape ${count}`)
+  if (tensor.data !== undefined && tensor.data.constructor.name !== DATA_TYPES[tensor.dtype])
+    say(`is ${tensor.dtype} but holds a ${tensor.data.constructor.name}`)
+
+  const q = tensor.quantization
+  if (q === undefined) {
+    if (tensor.dtype === 'int8') say('is int8 without a scale')
+    return problems
+  }
+  if (q.scale.length !== q.zeroPoint.length || q.scale.length === 0)
+    say(`has ${q.scale.length} scales and ${q.zeroPoint.length} zero points`)
+  if (q.scale.length > 1 && q.scale.length !== tensor.shape[q.axis])
+    say(`has ${q.scale.length} scales along axis ${q.axis} of [${tensor.shape.join(', ')}]`)
+  if (q.scale.some((scale) => !Number.isFinite(scale) || scale <= 0 || scale !== Math.fround(scale)))
+    say('has a scale that is not a positive float32')
+  if (tensor.dtype === 'int8' && q.zeroPoint.some((zero) => !Number.isInteger(zero) || zero < -128 || zero > 127))
+    say('has a zero point beyond int8')
+  return problems
+}
+
+/** Every tensor is written once, before it is read. */
+function orderProblems(graph: Graph): string[] {
+  const problems: string[] = []
+  const known = new Set<TensorId>(graph.inputs)
+  graph.tensors.forEach((tensor, id) => {
+    if (tensor.data === undefined) return
+    if (known.has(id)) problems.push(`input ${tensor.name} is a constant`)
+    known.add(id)
+  })
+  graph.ops.forEach((op, index) => {
+    for (const id of op.inputs)
+      if (!known.has(id)) problems.push(`op ${index} ${op.kind} reads ${graph.tensors[id]!.name} before it is written`)
+    for (const id of op.outputs) {
+      if (known.has(id)) problems.push(`op ${index} ${op.kind} overwrites ${graph.tensors[id]!.name}`)
+      known.add(id)
+    }
+  })
+  for (const id of graph.outputs)
+    if (!known.has(id)) problems.push(`output ${graph.tensors[id]!.name} is never written`)
+  return problems
+}
+
+function opProblems(graph: Graph, op: Op): string[] {
+  const row = opRow(op)
+  const [fewest, most] = row.inputs
+  if (op.inputs.length < fewest || op.inputs.length > most || op.outputs.length !== 1)
+    return [`has ${op.inputs.length} inputs and ${op.outputs.length} outputs`]
+
+  const inputs = op.inputs.map((id) => graph.tensors[id]!)
+  const output = graph.tensors[op.outputs[0]!]!
+  const given = [...inputs.map((tensor) => tensor.dtype), output.dtype]
+  const accepted = row.dtypes.some(
+    (row) => row.at(-1) === given.at(-1) && inputs.every((tensor, i) => tensor.dtype === row[i]),
+  )
+  if (!accepted) return [`does not take ${given.slice(0, -1).join(', ')} to ${output.dtype}`]
+
+  const problems: string[] = []
+  for (const i of row.constantInputs)
+    if (inputs[i] !== undefined && inputs[i].data === undefined) problems.push(`input ${i} has to be a constant`)
+  problems.push(...attributeProblems(op))
+  if (problems.length > 0) return problems
+
+  const shapes = inputs.map((tensor) => tensor.shape)
+  const expected = row.shape(op, shapes, output.shape)
+  const shapeText = shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')
+  if (expected === undefined) return [`can't combine ${shapeText}`]
+  if (expected.some((dim) => dim < 1)) return [`its window does not fit into ${shapeText}`]
+  if (!sameShape(expected, output.shape))
+    return [`gives [${expected.join(', ')}] from ${shapeText}, not [${output.shape.join(', ')}]`]
+  return [...weightProblems(op, inputs), ...(output.dtype === 'int8' ? quantizationProblems(op, inputs, output) : [])]
+}
+
+/** Strides, dilations, window sizes and the like are positive integers. */
+function attributeProblems(op: Op): string[] {
+  const positive: Record<string, number> = {}
+  if ('strideH' in op) Object.assign(positive, { strideH: op.strideH, strideW: op.strideW })
+  if ('dilationH' in op) Object.assign(positive, { dilationH: op.dilationH, dilationW: op.dilationW })
+  if ('filterH' in op) Object.assign(positive, { filterH: op.filterH, filterW: op.filterW })
+  if ('multiplier' in op) Object.assign(positive, { multiplier: op.multiplier })
+  const problems = Object.entries(positive)
+    .filter(([, value]) => !Number.isInteger(value) || value < 1)
+    .map(([name, value]) => `${name} is ${value}`)
+  if ('beta' in op && !(op.beta > 0 && Number.isFinite(op.beta))) problems.push(`beta is ${op.beta}`)
+  return problems
+}
+
+function weightProblems(op: Op, [, weights, bias]: readonly Tensor[]): string[] {
+  if (op.kind !== 'CONV_2D' && op.kind !== 'DEPTHWISE_CONV_2D' && op.kind !== 'FULLY_CONNECTED') return []
+  const axis = outputChannelAxis(op.kind)
+  const problems: string[] = []
+  if (bias !== undefined && elementCount(bias.shape) !== weights!.shape[axis])
+    problems.push(`has ${elementCount(bias.shape)} biases for ${weights!.shape[axis]} channels`)
+  const q = weights!.quantization
+  if (weights!.dtype !== 'int8' || q === undefined) return problems
+  if (q.zeroPoint.some((zero) => zero !== 0)) problems.push('its weights are not symmetric')
+  if (q.scale.length > 1 && q.axis !== axis)
+    problems.push(`its weights are quantized along axis ${q.axis}, not ${axis}`)
+  return problems
+}
+
+/** What the integer kernels rely on between an op's input and output. */
+function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor): string[] {
+  const problems: string[] = []
+  for (const tensor of op.kind === 'ADD' ? [...inputs, output] : [inputs[0]!, output])
+    if (tensor.dtype === 'int8' && tensor.quantization!.scale.length > 1)
+      problems.push(`activation ${tensor.name} is quantized per channel`)
+  const from = inputs[0]!.quantization
+  const to = output.quantization!
+  switch (op.kind) {
+    case 'AVERAGE_POOL_2D':
+    case 'MAX_POOL_2D':
+    case 'PAD':
+    case 'RESHAPE':
+      // TFLite's own tolerance; converters differ in the last bits
+      if (Math.abs(from!.scale[0]! - to.scale[0]!) > 1e-6 || from!.zeroPoint[0] !== to.zeroPoint[0])
+        problems.push('its input and output differ in scale or zero point')
+      break
+    case 'SOFTMAX':
+      if (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128)
+        problems.push('its int8 output has to have scale 1/256 and zero point -128')
+  }
+  return problems
+}
