@@ -1,0 +1,160 @@
+// A run while it goes on: keeps the store and whoever listens in step, and knows what stands where.
+
+import type { Clock } from '../base/clock.ts'
+import { throwIfCancelled, toAppError, type AppError } from '../base/errors.ts'
+import type { LogLevel } from '../base/log.ts'
+import type { StageContext } from '../base/progress.ts'
+import type { Provenance, ProvenanceDetail } from '../base/provenance.ts'
+import type { Rng } from '../base/rng.ts'
+import { METRICS, type MetricName } from '../contract/metrics.ts'
+import type { JobEvent, RunDetail, RunRequest, Sample, StageName, StageRecord } from '../contract/run.ts'
+import type { Store } from '../store/store.ts'
+import { createEta } from './eta.ts'
+
+/** What a stage gets beside its input: how far it is, what it found, what is to be kept. */
+export interface JobContext extends StageContext {
+  /** something to show about the stage; a later one of the same key replaces the earlier */
+  fact(key: string, value: string | number): void
+  /** a figure of the run; over time when given with growing steps */
+  metric(name: MetricName, value: number, provenance: Provenance, step?: number): void
+  /** one point of the training curve */
+  curve(series: 'train_loss' | 'validation_loss', step: number, value: number): void
+  samples(samples: readonly Sample[]): void
+  artifact(name: string, data: Uint8Array): void
+}
+
+export interface RunStart {
+  request: RunRequest
+  /** what the list of runs calls the model */
+  model: string
+  stages: readonly StageName[]
+  provenance: ProvenanceDetail
+  parameters: Record<string, unknown>
+}
+
+export interface RecorderDeps {
+  store: Store
+  emit: (event: JobEvent) => void
+  signal: AbortSignal
+  clock: Clock
+  rng: Rng
+}
+
+/** Progress is told at most this often. */
+const PROGRESS_MS = 100
+
+export type RunRecorder = ReturnType<typeof startRun>
+
+export function startRun(start: RunStart, deps: RecorderDeps) {
+  const { store, emit, clock } = deps
+  const startMs = clock.monotonicMs()
+  const records: StageRecord[] = start.stages.map((name) => ({ name, status: 'pending', ms: null, facts: [] }))
+  const id = store.runs.create({
+    task: start.request.task ?? null,
+    model: start.model,
+    recipe: start.request.recipe,
+    quick: start.request.quick,
+    parameters: start.parameters,
+    provenance: start.provenance,
+    stages: records,
+  })
+  let current: StageRecord | undefined
+
+  const save = (record: StageRecord) => store.runs.setStage(id, records.indexOf(record), record)
+
+  const contextOf = (record: StageRecord): JobContext => {
+    const eta = createEta(clock)
+    let lastProgressMs = -Infinity
+    return {
+      signal: deps.signal,
+      clock,
+      rng: deps.rng,
+      log: (level: LogLevel, message) => emit({ type: 'log', level, message }),
+      progress(done, total, note) {
+        const now = clock.monotonicMs()
+        if (now - lastProgressMs < PROGRESS_MS && done !== total) return
+        lastProgressMs = now
+        emit({ type: 'stage-progress', stage: record.name, done, total, eta_ms: eta(done, total), note })
+      },
+      fact(key, value) {
+        record.facts = [...record.facts.filter((fact) => fact.key !== key), { key, value }]
+      },
+      metric(name, value, provenance, step = 0) {
+        const unit = METRICS[name]
+        store.runs.addMetrics(id, [{ name, unit, step, elapsedMs: clock.monotonicMs() - startMs, value, provenance }])
+        emit({ type: 'metric', name, unit, value, provenance })
+      },
+      curve(series, step, value) {
+        const elapsedMs = clock.monotonicMs() - startMs
+        store.runs.addMetrics(id, [{ name: series, unit: '', step, elapsedMs, value, provenance: 'host' }])
+        emit({ type: 'curve', series, step, value })
+      },
+      samples(samples) {
+        store.samples.add(id, samples)
+        emit({ type: 'samples', samples: [...samples] })
+      },
+      artifact: (name, data) => void store.artifacts.put(id, name, data),
+    }
+  }
+
+  emit({ type: 'started', runId: id, request: start.request, stages: [...start.stages] })
+
+  return {
+    id,
+
+    setProvenance: (detail: ProvenanceDetail) => store.runs.setProvenance(id, detail),
+
+    /** Runs one stage: `(input, ctx) -> output`. Its record is kept whether it works or not. */
+    async stage<Input, Output>(
+      name: StageName,
+      work: (input: Input, ctx: JobContext) => Promise<Output> | Output,
+      input: Input,
+    ): Promise<Output> {
+      const record = records.find((candidate) => candidate.name === name)!
+      throwIfCancelled(deps.signal)
+      const began = clock.monotonicMs()
+      record.status = 'running'
+      current = record
+      save(record)
+      emit({ type: 'stage-started', stage: name })
+      try {
+        const output = await work(input, contextOf(record))
+        throwIfCancelled(deps.signal)
+        record.status = 'done'
+        return output
+      } catch (thrown) {
+        record.status = toAppError(thrown).code === 'CANCELLED' ? 'cancelled' : 'failed'
+        throw thrown
+      } finally {
+        record.ms = clock.monotonicMs() - began
+        if (record.status === 'done') {
+          save(record)
+          current = undefined
+        }
+        emit({ type: 'stage-done', record: { ...record } })
+      }
+    },
+
+    finish(): RunDetail {
+      store.runs.end(id, 'done', null)
+      const run = store.runs.show(id)
+      emit({ type: 'finished', run })
+      return run
+    },
+
+    /** Returns what went wrong, having stored and said it. */
+    fail(thrown: unknown): AppError {
+      const error = toAppError(thrown)
+      const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+      try {
+        if (current) save(current)
+        store.runs.end(id, status, error.toDto())
+      } catch (second) {
+        // A full disk: the run is marked as interrupted when the store is opened next.
+        emit({ type: 'log', level: 'error', message: toAppError(second).message })
+      }
+      emit({ type: 'failed', stage: current?.name ?? null, error: error.toDto(), status })
+      return error
+    },
+  }
+}

@@ -1,0 +1,41 @@
+// The entry of a job process: one job, its events to the parent, then the end.
+
+import { systemClock } from '../base/clock.ts'
+import { toAppError } from '../base/errors.ts'
+import { openStore } from '../store/store.ts'
+import { openBoard } from './boards.ts'
+import type { JobSettings } from './job-messages.ts'
+import { openJobPort } from './job-port.ts'
+import { runPipeline } from './pipeline.ts'
+
+const port = openJobPort()
+const cancellation = new AbortController()
+
+port.onMessage((message) => {
+  if (message.type === 'cancel') cancellation.abort()
+  else void work(message).finally(() => port.close())
+})
+
+async function work({ request, storePath, assetsDir, workers }: JobSettings): Promise<void> {
+  let store
+  try {
+    store = openStore({ path: storePath, kind: 'job' })
+  } catch (thrown) {
+    port.post({ type: 'failed', stage: null, error: toAppError(thrown).toDto(), status: 'failed' })
+    return
+  }
+  try {
+    await runPipeline(request, {
+      store,
+      assetsDir,
+      openBoard: (id) => openBoard(id, workers),
+      emit: (event) => port.post(event),
+      signal: cancellation.signal,
+      clock: systemClock,
+    })
+  } catch {
+    // the pipeline has said and stored what went wrong
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,81 @@
+// What the window and the commands on past runs work with: one open store and the questions asked of it.
+
+import { basename } from 'node:path'
+import type { BoardSummary, Inspection, ModelSummary } from '../contract/api.ts'
+import type { JobEvent, RunRequest } from '../contract/run.ts'
+import type { RecentModel } from '../store/models.ts'
+import type { SessionKind } from '../store/sessions.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { listBoards } from './boards.ts'
+import { inspectModel } from './inspect-model.ts'
+import { startJob, type Job, type JobProcess } from './job-client.ts'
+import type { WorkerFiles } from './job-messages.ts'
+import { readModelFile } from './read-model-file.ts'
+
+export interface Workspace {
+  store: Store
+  boards(): Promise<BoardSummary[]>
+  /** the built-in tasks, then the files used before */
+  models(): ModelSummary[]
+  /** Reads a file, so that one which can't be used is refused at once, and remembers it. */
+  addModel(file: string): ModelSummary
+  inspect(file: string): Inspection
+  /** Starts a job in a process of its own. */
+  startJob(request: RunRequest, fork: () => JobProcess, onEvent: (event: JobEvent) => void): Job
+  close(): void
+}
+
+export interface WorkspaceOptions {
+  storePath: string
+  kind: SessionKind
+  /** holds the built firmware images */
+  assetsDir: string
+  workers: WorkerFiles
+}
+
+const BUILT_IN: readonly ModelSummary[] = [
+  {
+    id: 'task:ad',
+    name: 'ad-autoencoder',
+    task: 'ad',
+    file: null,
+    file_bytes: null,
+    dtype: 'int8',
+    description_key: 'task.ad.description',
+  },
+]
+
+/** Throws what openStore throws. */
+export function openWorkspace({ storePath, kind, assetsDir, workers }: WorkspaceOptions): Workspace {
+  const store = openStore({ path: storePath, kind })
+  return {
+    store,
+    boards: listBoards,
+    models: () => [...BUILT_IN, ...store.models.recent().map(toModelSummary)],
+    addModel(file) {
+      const { graph, bytes } = readModelFile(file)
+      const model = {
+        file,
+        name: basename(file),
+        file_bytes: bytes.length,
+        dtype: graph.tensors[graph.inputs[0]!]!.dtype,
+      }
+      store.models.remember(model)
+      return toModelSummary(model)
+    },
+    inspect: inspectModel,
+    startJob: (request, fork, onEvent) =>
+      startJob({ request, storePath, assetsDir, workers }, { fork, store, onEvent }),
+    close: () => store.close(),
+  }
+}
+
+const toModelSummary = ({ file, name, file_bytes, dtype }: Omit<RecentModel, 'last_used_at'>): ModelSummary => ({
+  id: file,
+  name,
+  task: null,
+  file,
+  file_bytes,
+  dtype,
+  description_key: null,
+})
