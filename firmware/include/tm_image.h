@@ -1,4 +1,4 @@
-/* Generated from src-main/device/image-header.ts: change the table there, then run `npm run -s generate`. */
+/* Generated from src-main/device/image-header.ts: change the table there; its test, run with vitest -u, writes this file. */
 
 #ifndef TM_IMAGE_H
 

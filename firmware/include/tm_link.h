@@ -1,4 +1,4 @@
-/* Generated from src-main/device/link-protocol.ts: change the table there, then run `npm run -s generate`. */
+/* Generated from src-main/device/link-protocol.ts: change the table there; its test, run with vitest -u, writes this file. */
 
 #ifndef TM_LINK_H
 
@@ -19,7 +19,7 @@
 
 /* Frame types */
 #define TM_LINK_HELLO 1u /* -> tm_link_hello */
-#define TM_LINK_OPEN  2u /* tm_link_open -> tm_link_opened, then tm_link_span for each input, then each output */
+#define TM_LINK_OPEN  2u /* -> tm_link_opened, then tm_link_span for each input, then each output */
 #define TM_LINK_WRITE 3u /* tm_link_write, bytes -> nothing */
 #define TM_LINK_READ  4u /* tm_link_span -> bytes */
 #define TM_LINK_RUN   5u /* tm_link_run -> tm_link_ran, then with profile one u32 of cycles for each op */
@@ -56,12 +56,6 @@ typedef struct {
     uint32_t arena_bytes;
 } tm_link_hello;
 _Static_assert(sizeof(tm_link_hello) == 44, "tm_link_hello has padding");
-
-/* Payload: open */
-typedef struct {
-    uint32_t blob_bytes; /* of the packed model at model_start */
-} tm_link_open;
-_Static_assert(sizeof(tm_link_open) == 4, "tm_link_open has padding");
 
 /* Payload: opened */
 typedef struct {
@@ -105,7 +99,8 @@ _Static_assert(sizeof(tm_link_ran) == 12, "tm_link_ran has padding");
 typedef struct {
     uint32_t code; /* TM_ERROR_* */
     uint32_t detail;
+    uint32_t op; /* that a refused model is about, or 0xFFFFFFFF */
 } tm_link_error;
-_Static_assert(sizeof(tm_link_error) == 8, "tm_link_error has padding");
+_Static_assert(sizeof(tm_link_error) == 12, "tm_link_error has padding");
 
 #endif /* TM_LINK_H */

@@ -1,0 +1,112 @@
+#include "tm_frame.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "thimble.h"
+
+_Static_assert(TM_LINK_MAX_FRAME % 4u == 0u, "the buffer is made of words");
+_Static_assert(TM_LINK_MAX_FRAME <= TM_LINK_RING_BYTES, "a ring holds a frame");
+
+static uint32_t word_at(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static uint8_t header_check(const uint8_t *header)
+{
+    uint32_t sum = header[0] + header[1] + header[2];
+    for (uint32_t i = 4u; i < TM_LINK_HEADER_BYTES; i++) {
+        sum += header[i];
+    }
+    return (uint8_t)(0xFFu - sum);
+}
+
+static void drop(tm_receiver *receiver, uint32_t count)
+{
+    uint8_t *buffer = (uint8_t *)receiver->buffer;
+    receiver->filled -= count;
+    for (uint32_t i = 0u; i < receiver->filled && count != 0u; i++) {
+        buffer[i] = buffer[i + count];
+    }
+}
+
+/* Drops what can't start a frame. */
+static void seek_sync(tm_receiver *receiver)
+{
+    const uint8_t *buffer = (const uint8_t *)receiver->buffer;
+    uint32_t skip = 0u;
+    while (skip < receiver->filled && buffer[skip] != TM_LINK_SYNC) {
+        skip++;
+    }
+    drop(receiver, skip);
+}
+
+/* How many bytes the header at the buffer's start promises; 0 when it is no header. */
+static uint32_t promised_bytes(const uint8_t *buffer)
+{
+    const uint32_t payload = word_at(buffer + 4);
+    if (buffer[3] != header_check(buffer) || payload > TM_LINK_MAX_PAYLOAD) {
+        return 0u;
+    }
+    return TM_LINK_HEADER_BYTES + payload + TM_LINK_CRC_BYTES;
+}
+
+static void refill(tm_receiver *receiver)
+{
+    uint8_t *buffer = (uint8_t *)receiver->buffer;
+    receiver->filled += receiver->stream->read(buffer + receiver->filled, TM_LINK_MAX_FRAME - receiver->filled);
+}
+
+tm_frame_result tm_frame_receive(tm_receiver *receiver, tm_frame *frame)
+{
+    const uint8_t *buffer = (const uint8_t *)receiver->buffer;
+    drop(receiver, receiver->consumed);
+    receiver->consumed = 0u;
+    refill(receiver);
+    for (;;) {
+        seek_sync(receiver);
+        if (receiver->filled < TM_LINK_HEADER_BYTES) {
+            return TM_FRAME_NONE;
+        }
+        const uint32_t total = promised_bytes(buffer);
+        if (total == 0u) {
+            drop(receiver, 1u);
+            continue;
+        }
+        if (receiver->filled < total) {
+            return TM_FRAME_NONE;
+        }
+        frame->type = buffer[1];
+        frame->sequence = buffer[2];
+        frame->payload = buffer + TM_LINK_HEADER_BYTES;
+        frame->bytes = total - TM_LINK_HEADER_BYTES - TM_LINK_CRC_BYTES;
+        const uint32_t crc = tm_crc32(buffer, total - TM_LINK_CRC_BYTES, 0u);
+        const bool whole = crc == word_at(buffer + total - TM_LINK_CRC_BYTES);
+        receiver->consumed = whole ? total : 1u;
+        return whole ? TM_FRAME_WHOLE : TM_FRAME_BAD;
+    }
+}
+
+void tm_frame_begin(tm_sender *sender, const tm_stream *stream, uint32_t type, uint32_t sequence, uint32_t bytes)
+{
+    uint8_t header[TM_LINK_HEADER_BYTES] = { TM_LINK_SYNC, (uint8_t)type, (uint8_t)sequence };
+    memcpy(header + 4, &bytes, sizeof bytes);
+    header[3] = header_check(header);
+    sender->stream = stream;
+    sender->crc = 0u;
+    tm_frame_add(sender, header, sizeof header);
+}
+
+void tm_frame_add(tm_sender *sender, const void *bytes, uint32_t count)
+{
+    sender->crc = tm_crc32(bytes, count, sender->crc);
+    sender->stream->write(bytes, count);
+}
+
+void tm_frame_end(tm_sender *sender)
+{
+    sender->stream->write((const uint8_t *)&sender->crc, sizeof sender->crc);
+}

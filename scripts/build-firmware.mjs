@@ -1,0 +1,135 @@
+// Builds the firmware images in assets/firmware/ with arm-none-eabi-gcc.
+//   node scripts/build-firmware.mjs           builds them
+//   node scripts/build-firmware.mjs --check   builds them aside and compares the bytes with what is committed
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const firmware = join(root, 'firmware')
+const assets = join(root, 'assets', 'firmware')
+
+/** The committed images come from Debian 12's compiler; another one gives other bytes. */
+const COMPILER = '12.2.1 20221205'
+
+const TARGETS = [{ id: 'stm32f407', cpu: ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'] }]
+
+const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime']
+
+const FLAGS = [
+  ...['-std=c11', '-O2', '-g', '-ffreestanding', '-ffunction-sections', '-fdata-sections', '-fstack-usage'],
+  // memcpy and memset are our own: their loops must not become calls of themselves
+  '-fno-tree-loop-distribute-patterns',
+  // the same bytes wherever the checkout lies
+  ...[`-ffile-prefix-map=${root}=.`, '-Wl,--build-id=none'],
+  ...['-Wall', '-Wextra', '-Wshadow', '-Werror', '-Wl,--fatal-warnings'],
+  ...['-nostdlib', '-nostartfiles', '-Wl,--gc-sections'],
+]
+
+function run(command, args) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  if (error) throw new Error(`${command} can't be started (${error.code}): install gcc-arm-none-eabi`)
+  if (status !== 0) throw new Error(`${command} failed:\n${stderr}${stdout}`)
+  return stdout
+}
+
+function compilerVersion() {
+  const line = run('arm-none-eabi-gcc', ['--version']).split('\n')[0]
+  return line.slice(line.lastIndexOf(')') + 1).trim()
+}
+
+const sourcesIn = (folder) =>
+  readdirSync(join(firmware, folder))
+    .filter((file) => file.endsWith('.c'))
+    .sort()
+    .map((file) => join('firmware', folder, file))
+
+/** {text, data, bss} in bytes. */
+function sectionSizes(elf) {
+  const [names, values] = run('arm-none-eabi-size', [elf]).trim().split('\n')
+  const columns = values.trim().split(/\s+/)
+  return Object.fromEntries(
+    names
+      .trim()
+      .split(/\s+/)
+      .slice(0, 3)
+      .map((name, index) => [name, Number(columns[index])]),
+  )
+}
+
+/** The image header's words, under the names that the generated C header gives them. */
+function imageHeader(image) {
+  const text = readFileSync(join(firmware, 'include', 'tm_image.h'), 'utf8')
+  const offset = Number(/TM_IMAGE_HEADER_OFFSET\s+(\d+)/.exec(text)[1])
+  const struct = /typedef struct \{([^}]*)\} tm_image_header;/.exec(text)[1]
+  const names = [...struct.matchAll(/uint32_t (\w+);/g)].map((match) => match[1])
+  return Object.fromEntries(names.map((name, index) => [name, image.readUInt32LE(offset + 4 * index)]))
+}
+
+/** Deepest frame of any one function: what .su files say. */
+function largestFrame(folder) {
+  const rows = readdirSync(folder)
+    .filter((file) => file.endsWith('.su'))
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
+    .filter((row) => row !== '')
+    .map((row) => row.split('\t'))
+  const [where, bytes] = rows.reduce((most, row) => (Number(row[1]) > Number(most[1]) ? row : most))
+  return { function: where.split(':').at(-1), bytes: Number(bytes) }
+}
+
+function build(target, folder) {
+  const port = join('firmware', 'port', target.id)
+  const elf = join(folder, `${target.id}.elf`)
+  const bin = join(folder, `${target.id}.bin`)
+  const includes = ['firmware/include', ...SOURCE_FOLDERS.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
+  const sources = [...SOURCE_FOLDERS, `port/${target.id}`].flatMap(sourcesIn)
+  const link = [`-Wl,-T,${join(port, 'link.ld')}`, '-lgcc']
+  run('arm-none-eabi-gcc', [...target.cpu, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
+  run('arm-none-eabi-objcopy', ['-O', 'binary', elf, bin])
+  const image = readFileSync(bin)
+  const facts = {
+    sha256: createHash('sha256').update(image).digest('hex'),
+    bytes: image.length,
+    compiler: `arm-none-eabi-gcc ${compilerVersion()}`,
+    header: imageHeader(image),
+    sections: sectionSizes(elf),
+    largestFrame: largestFrame(folder),
+  }
+  return { image, facts: `${JSON.stringify(facts, null, 2)}\n` }
+}
+
+function check(target, folder) {
+  const found = compilerVersion()
+  if (found !== COMPILER) {
+    return `${target.id}: not compared: this is gcc ${found}, the committed image comes from gcc ${COMPILER}`
+  }
+  const { image, facts } = build(target, folder)
+  const committed = (extension) => readFileSync(join(assets, `${target.id}.${extension}`))
+  if (!image.equals(committed('bin')) || !committed('json').equals(Buffer.from(facts))) {
+    throw new Error(`${target.id}: a rebuild differs from assets/firmware: run node scripts/build-firmware.mjs`)
+  }
+  return `${target.id}: a rebuild gives the same ${image.length} bytes`
+}
+
+function write(target, folder) {
+  const { image, facts } = build(target, folder)
+  mkdirSync(assets, { recursive: true })
+  writeFileSync(join(assets, `${target.id}.bin`), image)
+  writeFileSync(join(assets, `${target.id}.json`), facts)
+  return `${target.id}: ${image.length} bytes`
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'thimble-firmware-'))
+try {
+  const action = process.argv.includes('--check') ? check : write
+  for (const target of TARGETS) console.log(action(target, folder))
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
