@@ -63,6 +63,7 @@ export const ERROR_CODES = {
   STORE_RUNTIME:
     'Start Thimble with npm start or npm run thimble: they bring a runtime that the database module can load.',
   RUN_UNKNOWN: 'Run thimble runs list to see the ids that exist.',
+  JOB_RUNNING: 'Wait until it has ended, or cancel it on the Job screen.',
   JOB_CRASHED: 'The job process ended by itself. Its run is kept and marked; start it again.',
 } as const
 

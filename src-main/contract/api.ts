@@ -70,6 +70,8 @@ export const REQUESTS = {
       platform: z.string(),
       /** true on the development fallback runtime, which is never shipped */
       fallbackRuntime: z.boolean(),
+      /** every job of this window is a quick one */
+      quick: z.boolean(),
       store_path: z.string(),
       store_bytes: z.number(),
     }),
