@@ -318,8 +318,8 @@ typedef struct {
     int32_t shift;
     int32_t activation_min;
     int32_t activation_max;
-} tm_requantize;
-_Static_assert(sizeof(tm_requantize) == 52, "tm_requantize has padding");
+} tm_requantize_op;
+_Static_assert(sizeof(tm_requantize_op) == 52, "tm_requantize_op has padding");
 
 /* float32 to int8. */
 typedef struct {

@@ -269,7 +269,7 @@ export const RECORDS = {
     fields: [...OP_HEAD_FIELDS, { name: 'input', type: 'ref' }],
   },
   REQUANTIZE: {
-    name: 'tm_requantize',
+    name: 'tm_requantize_op',
     title: 'int8 to int8: RELU, RELU6 and QUANTIZE from another scale.',
     fields: [
       ...OP_HEAD_FIELDS,
