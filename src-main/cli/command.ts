@@ -17,12 +17,20 @@ export interface CommandIo {
   log: Log
 }
 
+/** An option as typed and as the help shows it; one without a value is a switch. */
+export interface Flag {
+  name: string
+  value?: string
+  text: string
+}
+
 export interface Command<Options = unknown, Value = unknown> {
-  /** `infer <file>`: the words in brackets are positional, `[in square ones]` optional */
-  usage: string
+  name: string
+  /** positional arguments: `<file>`, `[id]` when it may be left out, `[ids…]` for any number */
+  args: readonly string[]
   summary: string
-  /** [flags, text] as the help shows them */
-  flags: readonly (readonly [flags: string, text: string])[]
+  flags: readonly Flag[]
+  /** keys are the flags' names; values come as text or true */
   options: z.ZodType<Options>
   run(args: readonly string[], options: Options, io: CommandIo): Promise<Value>
   /** What a person sees instead of the JSON. */
@@ -32,7 +40,6 @@ export interface Command<Options = unknown, Value = unknown> {
 /** Keeps the types of one command together where it is defined. */
 export const defineCommand = <Options, Value>(command: Command<Options, Value>): Command => command as Command
 
-/** The parser makes numbers of everything that looks like one; here they are text again. */
-export const text = z.union([z.string(), z.number()]).transform(String)
-export const flag = z.boolean().default(false)
-export const count = z.number().int().nonnegative()
+/** Text that is a whole number, not negative. */
+export const wholeNumber = z.string().regex(/^\d+$/, 'has to be a whole number').transform(Number)
+export const flagOn = z.boolean().default(false)

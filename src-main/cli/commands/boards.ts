@@ -7,7 +7,8 @@ import { formatTable } from '../table.ts'
 import { provenanceWord } from '../words.ts'
 
 export const boards = defineCommand({
-  usage: 'boards',
+  name: 'boards',
+  args: [],
   summary: 'Real and virtual boards',
   flags: [],
   options: z.object({}),

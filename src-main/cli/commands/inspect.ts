@@ -6,7 +6,8 @@ import { defineCommand } from '../command.ts'
 import { formatPairs } from '../table.ts'
 
 export const inspect = defineCommand({
-  usage: 'inspect <file>',
+  name: 'inspect',
+  args: ['<file>'],
   summary: 'What is in a model file',
   flags: [],
   options: z.object({}),
