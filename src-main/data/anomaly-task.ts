@@ -67,10 +67,10 @@ const STRIDE: Record<Split, number> = {
 function listClips(size: SizeRow, rng: Rng): { clip: Clip; machine: Machine; rng: Rng }[] {
   const list: { clip: Clip; machine: Machine; rng: Rng }[] = []
   for (const machine of FLEET) {
-    const add = (split: Split, count: number, draw: (own: Rng) => Fault | null) => {
+    const add = (split: Split, count: number, draw: (own: Rng, i: number) => Fault | null) => {
       for (let i = 0; i < count; i++) {
         const own = rng.fork(`recording ${list.length} of machine ${machine.id}`)
-        list.push({ clip: { split, machine: machine.id, fault: draw(own) }, machine, rng: own })
+        list.push({ clip: { split, machine: machine.id, fault: draw(own, i) }, machine, rng: own })
       }
     }
     const healthy = () => null
@@ -79,7 +79,10 @@ function listClips(size: SizeRow, rng: Rng): { clip: Clip; machine: Machine; rng
     add('calibration', size.calibration, healthy)
     add('test', size.testHealthy, healthy)
     for (const kind of FAULT_KINDS) {
-      add('test', size.testFaulty, (own) => ({ kind, severity: own.uniform(...SEVERITIES[kind]) }))
+      const [low, high] = SEVERITIES[kind]
+      // one draw from each equal part of the range, so that every seed's test is about as hard
+      const severity = (own: Rng, i: number) => low + ((high - low) * (i + own.float())) / size.testFaulty
+      add('test', size.testFaulty, (own, i) => ({ kind, severity: severity(own, i) }))
     }
   }
   return list

@@ -2,7 +2,7 @@
 // gradient of its output becomes gradients of its inputs. An op, or an activation, without a row cannot be trained.
 
 import { AppError } from '../base/errors.ts'
-import type { Activation, Graph, Op, OpKind, TensorId } from '../ir/graph.ts'
+import type { Activation, FullyConnected, Graph, Op, OpKind, Relu, Reshape, TensorId } from '../ir/graph.ts'
 import type { OnnxBuilder, Value } from './onnx-builder.ts'
 
 /** What a row works with. Activations carry the batch as their first dimension. */
@@ -20,9 +20,12 @@ export interface Tape {
   needsGradient(tensor: TensorId): boolean
 }
 
-interface Rule<K extends OpKind> {
-  forward(tape: Tape, op: Extract<Op, { kind: K }>): void
-  backward(tape: Tape, op: Extract<Op, { kind: K }>): void
+/** The member of the union whose kind may be K (Relu stands for two kinds). */
+type OpOf<K extends OpKind, O = Op> = O extends { kind: infer Kinds } ? (K extends Kinds ? O : never) : never
+
+interface Rule<O extends Op> {
+  forward(tape: Tape, op: O): void
+  backward(tape: Tape, op: O): void
 }
 
 interface ActivationRule {
@@ -55,7 +58,7 @@ function activationRule(activation: Activation): ActivationRule {
   return rule
 }
 
-const FULLY_CONNECTED: Rule<'FULLY_CONNECTED'> = {
+const FULLY_CONNECTED: Rule<FullyConnected> = {
   // x [B, in], weights [out, in], bias [out] -> y = act(x W^T + b) [B, out]
   forward(tape, op) {
     const [x, weights, bias] = op.inputs
@@ -77,7 +80,7 @@ const FULLY_CONNECTED: Rule<'FULLY_CONNECTED'> = {
   },
 }
 
-const unary = (activation: Activation): Rule<'RELU' | 'RELU6'> => ({
+const unary = (activation: Activation): Rule<Relu> => ({
   forward(tape, op) {
     tape.setValue(op.outputs[0]!, activationRule(activation).apply(tape.onnx, tape.valueOf(op.inputs[0]!)))
   },
@@ -90,7 +93,7 @@ const unary = (activation: Activation): Rule<'RELU' | 'RELU6'> => ({
 
 const batched = (tape: Tape, tensor: TensorId) => [tape.batch, ...tape.graph.tensors[tensor]!.shape.slice(1)]
 
-const RESHAPE: Rule<'RESHAPE'> = {
+const RESHAPE: Rule<Reshape> = {
   forward(tape, op) {
     const shape = tape.onnx.integers(batched(tape, op.outputs[0]!))
     tape.setValue(op.outputs[0]!, tape.onnx.node('Reshape', [tape.valueOf(op.inputs[0]!), shape]))
@@ -102,11 +105,15 @@ const RESHAPE: Rule<'RESHAPE'> = {
   },
 }
 
-const RULES: { [K in OpKind]?: Rule<K> } = { FULLY_CONNECTED, RESHAPE, RELU: unary('relu'), RELU6: unary('relu6') }
-
-function ruleOf(op: Op): Rule<OpKind> {
-  return RULES[op.kind] as unknown as Rule<OpKind>
+const RULES: { [K in OpKind]?: Rule<OpOf<K>> } = {
+  FULLY_CONNECTED,
+  RESHAPE,
+  RELU: unary('relu'),
+  RELU6: unary('relu6'),
 }
+
+/** The table's row for this very op: the one place where the union is narrowed by its kind. */
+const ruleOf = (op: Op) => RULES[op.kind] as unknown as Rule<Op>
 
 /** Throws MODEL_OPS_UNSUPPORTED naming every op that has no row. */
 export function checkTrainable(graph: Graph): void {

@@ -1,0 +1,165 @@
+// Post-training quantization: a float graph becomes an int8 graph of the same ops, after TFLite's specification.
+
+import { AppError } from '../base/errors.ts'
+import type { StageContext } from '../base/progress.ts'
+import {
+  elementCount,
+  type Graph,
+  type Op,
+  type OpKind,
+  type Quantization,
+  type Tensor,
+  type TensorId,
+} from '../ir/graph.ts'
+import { calibrate, type CalibrationSet, type Range } from './calibrate.ts'
+import { activationQuantization, perTensor, quantizeActivation, quantizeWeights } from './int8-parameters.ts'
+import type { Recipe } from './recipe.ts'
+
+/** Where an op's output gets its scale and zero point from. */
+type OutputRule = 'own range' | 'as its input' | 'probability'
+
+interface OpRow {
+  output: OutputRule
+  /** inputs 1 and 2 are weights and bias: the dimension of the output channels, and whether each has its own scale */
+  weights?: { channelAxis: number; perChannel: boolean }
+}
+
+// FULLY_CONNECTED has one weight scale for all outputs: what TFLite's kernels of every version and ours take.
+const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
+  CONV_2D: { output: 'own range', weights: { channelAxis: 0, perChannel: true } },
+  DEPTHWISE_CONV_2D: { output: 'own range', weights: { channelAxis: 3, perChannel: true } },
+  FULLY_CONNECTED: { output: 'own range', weights: { channelAxis: 0, perChannel: false } },
+  ADD: { output: 'own range' },
+  MEAN: { output: 'own range' },
+  RELU: { output: 'own range' },
+  RELU6: { output: 'own range' },
+  AVERAGE_POOL_2D: { output: 'as its input' },
+  MAX_POOL_2D: { output: 'as its input' },
+  RESHAPE: { output: 'as its input' },
+  PAD: { output: 'as its input' },
+  SOFTMAX: { output: 'probability' },
+}
+
+/** 0 … 255/256 */
+const PROBABILITY = perTensor(1 / 256, -128)
+
+function checkFloat(graph: Graph): void {
+  const quantized = graph.ops.filter((op) => op.kind === 'QUANTIZE' || op.kind === 'DEQUANTIZE')
+  const other = graph.tensors.find((tensor) => tensor.dtype === 'int8' || tensor.dtype === 'int16')
+  if (quantized.length > 0 || other !== undefined) {
+    throw new AppError('MODEL_DTYPE_UNSUPPORTED', `${graph.name} is quantized already.`, {
+      hint: 'Give the float32 model, or use this one as it is.',
+    })
+  }
+}
+
+const rowOf = (op: Op) => ROWS[op.kind as keyof typeof ROWS]
+
+/** Scale and zero point of every input and activation. */
+function activationQuantizations(graph: Graph, ranges: ReadonlyMap<TensorId, Range>): Map<TensorId, Quantization> {
+  const quantizations = new Map<TensorId, Quantization>()
+  const own = (id: TensorId) => activationQuantization(ranges.get(id)!)
+  for (const id of graph.inputs) quantizations.set(id, own(id))
+  for (const op of graph.ops) {
+    const rule = rowOf(op).output
+    for (const id of op.outputs) {
+      const inherited = quantizations.get(op.inputs[0]!)
+      if (rule === 'own range') quantizations.set(id, own(id))
+      else quantizations.set(id, rule === 'probability' ? PROBABILITY : inherited!)
+    }
+  }
+  return quantizations
+}
+
+interface Rewrite {
+  graph: Graph
+  tensors: Tensor[]
+  quantizations: ReadonlyMap<TensorId, Quantization>
+}
+
+/** Appends int8 weights and int32 bias of an op and returns their ids. Each op gets its own, even of shared tensors. */
+function rewriteWeights(
+  { graph, tensors, quantizations }: Rewrite,
+  op: Op,
+  { channelAxis, perChannel }: NonNullable<OpRow['weights']>,
+): TensorId[] {
+  const [x, weightsId, biasId] = op.inputs
+  const weights = graph.tensors[weightsId!]!
+  const bias = biasId === undefined ? undefined : graph.tensors[biasId]!
+  const channels = weights.shape[channelAxis]!
+  const inner = elementCount(weights.shape.slice(channelAxis + 1))
+  const quantized = quantizeWeights({
+    weights: weights.data as Float32Array,
+    bias: bias === undefined ? new Float32Array(channels) : (bias.data as Float32Array),
+    channelOf: (index) => Math.floor(index / inner) % channels,
+    channels,
+    perChannel,
+    inputScale: quantizations.get(x!)!.scale[0]!,
+    outputScale: quantizations.get(op.outputs[0]!)!.scale[0]!,
+  })
+  const zeros = quantized.weightScales.map(() => 0)
+  tensors.push({
+    name: weights.name,
+    shape: weights.shape,
+    dtype: 'int8',
+    quantization: { scale: quantized.weightScales, zeroPoint: zeros, axis: perChannel ? channelAxis : 0 },
+    data: quantized.weights,
+  })
+  if (bias === undefined) return [tensors.length - 1]
+  tensors.push({
+    name: bias.name,
+    shape: bias.shape,
+    dtype: 'int32',
+    quantization: { scale: quantized.biasScales, zeroPoint: zeros, axis: 0 },
+    data: quantized.bias,
+  })
+  return [tensors.length - 2, tensors.length - 1]
+}
+
+/** Appends an int8 copy of a constant operand, such as one of ADD. */
+function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
+  const tensor = graph.tensors[id]!
+  const values = tensor.data as Float32Array
+  let min = 0
+  let max = 0
+  for (const value of values) {
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+  }
+  const quantization = activationQuantization({ min, max })
+  tensors.push({ ...tensor, dtype: 'int8', quantization, data: quantizeActivation(values, quantization) })
+  return tensors.length - 1
+}
+
+/**
+ * float32 graph -> int8 graph, int8 in and out. `samples` are at least 100 inputs like those that the model will see.
+ * Throws CALIBRATION_EMPTY, DATA_INVALID, MODEL_DTYPE_UNSUPPORTED for a graph that is quantized already, CANCELLED.
+ */
+export async function quantizeGraph(
+  graph: Graph,
+  samples: CalibrationSet,
+  recipe: Recipe,
+  ctx: StageContext,
+): Promise<Graph> {
+  checkFloat(graph)
+  const ranges = await calibrate(graph, samples, recipe.activationRange, ctx)
+  const quantizations = activationQuantizations(graph, ranges)
+
+  const tensors: Tensor[] = []
+  const moved = new Map<TensorId, TensorId>()
+  for (const [id, quantization] of quantizations) {
+    moved.set(id, tensors.length)
+    tensors.push({ ...graph.tensors[id]!, dtype: 'int8', quantization })
+  }
+  const rewrite: Rewrite = { graph, tensors, quantizations }
+  const activation = (id: TensorId) => moved.get(id) ?? rewriteConstant(rewrite, id)
+  const ops = graph.ops.map((op): Op => {
+    const { weights } = rowOf(op)
+    const inputs =
+      weights === undefined
+        ? op.inputs.map(activation)
+        : [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
+    return { ...op, inputs, outputs: op.outputs.map(activation) }
+  })
+  return { ...graph, tensors, ops, inputs: graph.inputs.map(activation), outputs: graph.outputs.map(activation) }
+}
