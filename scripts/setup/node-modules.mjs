@@ -1,13 +1,11 @@
-// node_modules, exactly as package-lock.json says.
+// node_modules, exactly as package-lock.json says. No package's install script runs (.npmrc): the native ones bring what
+// they need in their tarballs, and the scripts would compile it again or fetch GPU libraries that Thimble does not use.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { ROOT } from './paths.mjs'
 import { SetupError, say } from './report.mjs'
-
-// onnxruntime-node's install script would fetch GPU libraries that Thimble does not use.
-export const INSTALL_ENV = { ONNXRUNTIME_NODE_INSTALL: 'skip', ONNXRUNTIME_NODE_INSTALL_CUDA: 'skip' }
 
 // npm keeps its own record of what it really installed, in the lockfile's form, and writes it last: an install that was
 // killed has none. Optional packages for other systems are absent from it; anything else must agree.
@@ -30,11 +28,10 @@ export function nodeModulesAreCurrent(root = ROOT) {
 export function installNodeModules() {
   if (nodeModulesAreCurrent()) return
   say('Installing the npm packages of package-lock.json…')
-  const [command, ...args] = npmCommand(['ci', '--no-fund', '--no-audit'])
+  const [command, ...args] = npmCommand(['ci', '--loglevel', 'error'])
   const { status, error } = spawnSync(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 2, 2],
-    env: { ...process.env, ...INSTALL_ENV },
   })
   if (status !== 0)
     throw new SetupError(
