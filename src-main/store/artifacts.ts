@@ -29,6 +29,8 @@ export function createArtifacts(database: Database, folder: string) {
   const pathOf = (hash: string) => join(folder, 'artifacts', hash.slice(0, 2), hash.slice(2))
 
   return {
+    pathOf,
+
     /** Keeps `data` under `name` for a run; the same bytes are stored once. */
     put(runId: number, name: string, data: Uint8Array): ArtifactRef {
       const hash = sha256(data)

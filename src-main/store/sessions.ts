@@ -36,11 +36,16 @@ export function beginSession(database: Database, folder: string, kind: SessionKi
     id,
     end() {
       const now = clock.now().toISOString()
-      database.transaction(() => {
-        markInterrupted(database, id, now)
-        database.prepare('UPDATE sessions SET ended_at = ? WHERE id = ?').run(now, id)
-      })()
-      release()
+      try {
+        database.transaction(() => {
+          markInterrupted(database, id, now)
+          database.prepare('UPDATE sessions SET ended_at = ? WHERE id = ?').run(now, id)
+        })()
+      } catch {
+        // a full disk, say: without its lock the session counts as dead, and the next process that opens writes this
+      } finally {
+        release()
+      }
     },
   }
 }

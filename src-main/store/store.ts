@@ -78,12 +78,9 @@ function storeOf(database: Database, path: string, kind: SessionKind, clock: Clo
     markInterruptedRuns: () => reapDeadSessions(database, path, clock),
     bytes: () => statSync(join(path, 'thimble.db')).size,
     close() {
-      try {
-        session.end()
-      } finally {
-        window?.release()
-        database.close()
-      }
+      session.end()
+      window?.release()
+      database.close()
     },
   }
   return {
