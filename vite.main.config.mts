@@ -25,6 +25,8 @@ export default defineConfig({
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
+  // Rollup translates import.meta.url into CommonJS, and only that.
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   // Everything that is not native goes into the bundle: the package carries no other node_modules.
   ssr: { noExternal: true },
 })

@@ -9,9 +9,9 @@ import { isEntry, ROOT } from './setup/paths.mjs'
 export const WINDOW_CONFIGS = ['vite.main.config.mts', 'vite.preload.config.mts', 'vite.renderer.config.mts']
 
 export async function buildWindow() {
+  process.chdir(ROOT)
   rmSync(path.join(ROOT, '.vite'), { recursive: true, force: true })
-  for (const config of WINDOW_CONFIGS)
-    await build({ root: ROOT, configFile: path.join(ROOT, config), logLevel: 'warn' })
+  for (const config of WINDOW_CONFIGS) await build({ configFile: path.join(ROOT, config), logLevel: 'warn' })
 }
 
 if (isEntry(import.meta)) await buildWindow()
