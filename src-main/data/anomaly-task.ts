@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '../base/errors.ts'
 import type { StageContext } from '../base/progress.ts'
 import type { Rng } from '../base/rng.ts'
-import { FAULT_KINDS, type Fault } from './faults.ts'
+import { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts'
 import { FFT_SIZE, frameCount, HOP, logMel } from './log-mel.ts'
 import { recordMachine } from './machine-sound.ts'
 import { FLEET, type Machine } from './machine.ts'
@@ -52,8 +52,8 @@ interface SizeRow {
 }
 
 const SIZES: Record<TaskSize, SizeRow> = {
-  full: { seconds: 2, train: 80, validation: 8, calibration: 6, testHealthy: 30, testFaulty: 5 },
-  quick: { seconds: 2, train: 24, validation: 3, calibration: 3, testHealthy: 12, testFaulty: 2 },
+  full: { seconds: 2, train: 80, validation: 8, calibration: 12, testHealthy: 30, testFaulty: 5 },
+  quick: { seconds: 2, train: 24, validation: 3, calibration: 6, testHealthy: 12, testFaulty: 2 },
 }
 
 /** Frames between the starts of two windows. Training overlaps them; elsewhere no frame is used twice. */
@@ -64,28 +64,35 @@ const STRIDE: Record<Split, number> = {
   test: WINDOW_FRAMES,
 }
 
-function listClips(size: SizeRow, rng: Rng): { clip: Clip; machine: Machine; rng: Rng }[] {
-  const list: { clip: Clip; machine: Machine; rng: Rng }[] = []
-  for (const machine of FLEET) {
-    const add = (split: Split, count: number, draw: (own: Rng, i: number) => Fault | null) => {
-      for (let i = 0; i < count; i++) {
-        const own = rng.fork(`recording ${list.length} of machine ${machine.id}`)
-        list.push({ clip: { split, machine: machine.id, fault: draw(own, i) }, machine, rng: own })
-      }
-    }
-    const healthy = () => null
-    add('train', size.train, healthy)
-    add('validation', size.validation, healthy)
-    add('calibration', size.calibration, healthy)
-    add('test', size.testHealthy, healthy)
-    for (const kind of FAULT_KINDS) {
-      const [low, high] = SEVERITIES[kind]
-      // one draw from each equal part of the range, so that every seed's test is about as hard
-      const severity = (own: Rng, i: number) => low + ((high - low) * (i + own.float())) / size.testFaulty
-      add('test', size.testFaulty, (own, i) => ({ kind, severity: severity(own, i) }))
-    }
-  }
-  return list
+interface PlannedClip {
+  clip: Clip
+  machine: Machine
+  rng: Rng
+}
+
+/** Every recording has a generator of its own by name: more recordings in one split leave all others as they were. */
+function planClips(size: SizeRow, rng: Rng): PlannedClip[] {
+  return FLEET.flatMap((machine) => {
+    const record = (split: Split, count: number, kind?: FaultKind): PlannedClip[] =>
+      Array.from({ length: count }, (_, i) => {
+        const own = rng.fork(`${split} ${kind ?? 'healthy'} ${i} of machine ${machine.id}`)
+        const fault = kind === undefined ? null : { kind, severity: drawSeverity(kind, i, count, own) }
+        return { clip: { split, machine: machine.id, fault }, machine, rng: own }
+      })
+    return [
+      record('train', size.train),
+      record('validation', size.validation),
+      record('calibration', size.calibration),
+      record('test', size.testHealthy),
+      ...FAULT_KINDS.map((kind) => record('test', size.testFaulty, kind)),
+    ].flat()
+  })
+}
+
+/** One draw from each of `count` equal parts of the range, so that the test is about as hard for every seed. */
+function drawSeverity(kind: FaultKind, i: number, count: number, rng: Rng): number {
+  const [low, high] = SEVERITIES[kind]
+  return low + ((high - low) * (i + rng.float())) / count
 }
 
 /** Mean square of the samples that window `first` … `first + 4` of a recording covers, in dB. */
@@ -125,7 +132,7 @@ function reorder(set: LabelledWindowSet, order: Int32Array): LabelledWindowSet {
 export async function buildAnomalyTask(ctx: StageContext, size: TaskSize): Promise<AnomalyTask> {
   const row = SIZES[size]
   const rng = ctx.rng.fork('anomaly task')
-  const plan = listClips(row, rng)
+  const plan = planClips(row, rng)
   const frames = frameCount(Math.round(row.seconds * SAMPLE_RATE))
   const clipsOf = (split: Split) => plan.filter(({ clip }) => clip.split === split).length
   const makeSet = (split: Split) => emptySet(clipsOf(split) * windowCount(frames, STRIDE[split]))
