@@ -117,7 +117,11 @@ export type Payload<Name extends PayloadName> = Record<(typeof PAYLOADS)[Name][n
 export const payloadBytes = (name: PayloadName) => 4 * PAYLOADS[name].length
 
 /** The payload's words in the table's order, then `tail`. */
-export function writePayload<Name extends PayloadName>(name: Name, values: Payload<Name>, tail = new Uint8Array(0)) {
+export function writePayload<Name extends PayloadName>(
+  name: Name,
+  values: Payload<Name>,
+  tail: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   const head = payloadBytes(name)
   const bytes = new Uint8Array(head + tail.length)
   const view = new DataView(bytes.buffer)

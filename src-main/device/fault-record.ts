@@ -1,0 +1,55 @@
+import { AppError } from '../base/errors.ts'
+import { hexAddr, type Addr } from '../base/units.ts'
+import { FAULT_MAGIC, FAULT_RECORD, FAULT_RECORD_BYTES, readWords, type FaultRecord } from './image-header.ts'
+import type { Probe } from './probe.ts'
+
+/** Bits of CFSR and HFSR, Armv7-M ARM B3.2.15 and B3.2.16. */
+const CFSR_BITS: Record<number, string> = {
+  0: 'instruction access violation',
+  1: 'data access violation',
+  8: 'instruction bus error',
+  9: 'precise data bus error',
+  10: 'imprecise data bus error',
+  11: 'bus error on exception return',
+  12: 'bus error while stacking',
+  13: 'bus error while stacking floating-point registers',
+  16: 'undefined instruction',
+  17: 'invalid state',
+  18: 'invalid PC load',
+  19: 'no coprocessor',
+  24: 'unaligned access',
+  25: 'division by zero',
+}
+const HFSR_BITS: Record<number, string> = { 1: 'bus error on a vector read', 31: 'debug event' }
+
+const namesOf = (bits: Record<number, string>, value: number) =>
+  Object.entries(bits)
+    .filter(([bit]) => (value >>> Number(bit)) & 1)
+    .map(([, name]) => name)
+
+/** BOARD_FAULT with what the handler recorded: the registers by name, in hexadecimal. */
+export function faultError(record: FaultRecord): AppError {
+  const causes = [...namesOf(CFSR_BITS, record.cfsr), ...namesOf(HFSR_BITS, record.hfsr)]
+  const cause = causes.length > 0 ? causes.join(', ') : `exception ${record.exception}`
+  const registers = Object.fromEntries(
+    Object.entries(record)
+      .filter(([name]) => name !== 'magic' && name !== 'exception')
+      .map(([name, value]) => [name, hexAddr(value)]),
+  )
+  return new AppError('BOARD_FAULT', `The firmware stopped in a fault at ${registers.pc}: ${cause}.`, {
+    context: { exception: record.exception, causes, registers },
+  })
+}
+
+/** The record in `bytes`, or null while no fault has happened. */
+export function parseFaultRecord(bytes: Uint8Array): FaultRecord | null {
+  if (bytes.length < FAULT_RECORD_BYTES) return null
+  const record = readWords(FAULT_RECORD, bytes)
+  return record.magic === FAULT_MAGIC ? record : null
+}
+
+/** Throws BOARD_FAULT when the firmware has left a record. */
+export async function throwIfFaulted(probe: Probe, faultAddress: Addr): Promise<void> {
+  const record = parseFaultRecord(await probe.read(faultAddress, FAULT_RECORD_BYTES))
+  if (record !== null) throw faultError(record)
+}

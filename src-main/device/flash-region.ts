@@ -1,0 +1,149 @@
+// Brings one region of flash to the wanted bytes: compare, erase, write, verify, and last of all the head, which makes
+// the content valid. Whatever ends it early, a half-written region is refused by whoever reads it.
+
+import { AppError, throwIfCancelled } from '../base/errors.ts'
+import { KB, addr, hexAddr, type Addr } from '../base/units.ts'
+import type { FlashSector, MemoryRegion } from './board-data.ts'
+import type { FlashDriver } from './flash-f4.ts'
+import { planFlash, type SectorWrite } from './flash-plan.ts'
+import type { Probe } from './probe.ts'
+
+export type FlashStep = 'erase' | 'write' | 'verify' | 'reset'
+
+/** `erase` counts sectors, `write` and `verify` bytes, `reset` is 0 or 1 of 1. */
+export interface FlashProgress {
+  step: FlashStep
+  region: string
+  done: number
+  total: number
+}
+
+export interface RegionContent {
+  region: MemoryRegion
+  bytes: Uint8Array
+  /** how much at the start makes the content valid: a multiple of 4 */
+  headBytes: number
+}
+
+export interface RegionReport {
+  region: string
+  bytes: number
+  erasedSectors: number[]
+  writtenBytes: number
+  verifiedBytes: number
+}
+
+export interface RegionTools {
+  probe: Probe
+  flash: FlashDriver
+  sectors: readonly FlashSector[]
+  signal: AbortSignal | undefined
+  onProgress: (progress: FlashProgress) => void
+}
+
+const READ_CHUNK = 4 * KB
+
+async function readBack(
+  probe: Probe,
+  start: number,
+  length: number,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at += READ_CHUNK) {
+    const chunk = await probe.read(addr(start + at), Math.min(READ_CHUNK, length - at))
+    bytes.set(chunk, at)
+    onBytes(chunk.length)
+  }
+  return bytes
+}
+
+/** Flash is programmed by words: the last one is filled up with what erased flash holds. */
+function padToWord(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4).fill(0xff)
+  padded.set(bytes)
+  return padded
+}
+
+function verifyEqual(wanted: Uint8Array, found: Uint8Array, start: number) {
+  if (Buffer.compare(wanted, found) === 0) return
+  const at = wanted.findIndex((byte, index) => byte !== found[index])
+  throw new AppError('FLASH_VERIFY_FAILED', `Flash at ${hexAddr(start + at)} holds ${found[at]}, not ${wanted[at]}.`, {
+    context: { address: hexAddr(start + at), wanted: wanted[at], found: found[at] },
+  })
+}
+
+/** Throws BOARD_PROTECTED when a sector to be changed is write-protected, MODEL_TOO_LARGE when the region is smaller. */
+export async function writeRegion(content: RegionContent, tools: RegionTools): Promise<RegionReport> {
+  const { probe, flash, sectors, signal, onProgress } = tools
+  const { region, headBytes } = content
+  if (content.bytes.length > region.size) {
+    const over = content.bytes.length - region.size
+    throw new AppError(
+      'MODEL_TOO_LARGE',
+      `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`,
+    )
+  }
+  const wanted = padToWord(content.bytes)
+  const current = await readBack(probe, region.start, wanted.length)
+  const writes = planFlash(sectors, region.start, wanted, current)
+  const report = (erasedSectors: number[], written: number): RegionReport => ({
+    region: region.name,
+    bytes: content.bytes.length,
+    erasedSectors,
+    writtenBytes: written,
+    verifiedBytes: wanted.length,
+  })
+  if (writes.length === 0) return report([], 0) // reading it back has just verified it
+
+  await refuseProtected(flash, writes)
+  const total = writes.reduce((sum, { from, to }) => sum + to - from, 0)
+  const counter = (step: FlashStep) => {
+    let done = 0
+    return (count: number) => {
+      done += count
+      onProgress({ step, region: region.name, done, total })
+    }
+  }
+  const bodyOf = ({ from, to }: SectorWrite) => ({ from: Math.max(from, headBytes), to })
+  const at = (offset: number): Addr => addr(region.start + offset)
+
+  await flash.unlocked(async () => {
+    for (const [done, { sector }] of writes.entries()) {
+      throwIfCancelled(signal)
+      onProgress({ step: 'erase', region: region.name, done, total: writes.length })
+      await flash.erase(sector)
+    }
+    onProgress({ step: 'erase', region: region.name, done: writes.length, total: writes.length })
+
+    const wrote = counter('write')
+    for (const { from, to } of writes.map(bodyOf)) {
+      throwIfCancelled(signal)
+      if (from < to) await flash.program(at(from), wanted.subarray(from, to), wrote)
+    }
+    const verified = counter('verify')
+    for (const { from, to } of writes.map(bodyOf)) {
+      throwIfCancelled(signal)
+      if (from < to)
+        verifyEqual(wanted.subarray(from, to), await readBack(probe, at(from), to - from, verified), at(from))
+    }
+    const head = wanted.subarray(0, headBytes)
+    await flash.program(region.start, head, wrote)
+    verifyEqual(head, await readBack(probe, region.start, head.length, verified), region.start)
+  })
+  return report(
+    writes.map(({ sector }) => sector.index),
+    total,
+  )
+}
+
+async function refuseProtected(flash: FlashDriver, writes: readonly SectorWrite[]) {
+  const { writeProtected } = await flash.protection()
+  const refused = writes.map(({ sector }) => sector.index).filter((index) => writeProtected.includes(index))
+  if (refused.length > 0) {
+    throw new AppError('BOARD_PROTECTED', `Flash sectors ${refused.join(', ')} are write-protected.`, {
+      hint: 'Take the write protection off with ST tools. Thimble never touches option bytes.',
+      context: { sectors: refused },
+    })
+  }
+}

@@ -1,0 +1,150 @@
+// One board in use: who it is, what is flashed, and the firmware's answers. Everything goes through the probe.
+
+import { systemClock, type Clock } from '../base/clock.ts'
+import { AppError, throwIfCancelled } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { addr, hexAddr } from '../base/units.ts'
+import type { Board, ExecutionMark } from './board.ts'
+import { createCore, type Core } from './cortex-m.ts'
+import { throwIfFaulted } from './fault-record.ts'
+import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
+import { createFlashF4, type FlashDriver } from './flash-f4.ts'
+import { writeRegion, type FlashProgress, type RegionReport } from './flash-region.ts'
+import {
+  IMAGE_HEADER_BYTES,
+  IMAGE_HEADER_OFFSET,
+  imageHeaderOf,
+  parseImageHeader,
+  type ImageHeader,
+} from './image-header.ts'
+import { createLink } from './link.ts'
+import { forgetRtt, openRttStream } from './rtt-link.ts'
+
+export interface FlashOptions {
+  onProgress?: (progress: FlashProgress) => void
+  signal?: AbortSignal
+}
+
+export interface FlashReport {
+  firmwareSha256: string
+  firmware: RegionReport
+  model: RegionReport
+}
+
+export interface BoardSession {
+  readonly board: Board
+  readonly core: Core
+  /**
+   * Brings firmware and model into flash, writing only the sectors that differ, verifies them, and resets the board.
+   * Cancelling takes effect between sectors and leaves a board that refuses the half-written part. Throws
+   * BOARD_PROTECTED, BOARD_WRONG_CHIP, MODEL_TOO_LARGE, FLASH_FAILED, FLASH_VERIFY_FAILED, BOARD_GONE, CANCELLED.
+   */
+  flash(image: Uint8Array, blob: Uint8Array, options?: FlashOptions): Promise<FlashReport>
+  /** Resets the board and waits until its firmware answers. Throws BOARD_NO_FIRMWARE, BOARD_TIMEOUT, BOARD_FAULT. */
+  start(): Promise<Hello>
+  /** The running firmware; throws BOARD_NO_FIRMWARE before `start`. */
+  firmware(): FirmwareClient
+  /** What the emulated core did between the firmware's marks since the last call; null on a real board. */
+  takeMarks(): Promise<ExecutionMark[] | null>
+}
+
+/** Everything before the image header and the header itself: without them the chip does not start. */
+const IMAGE_HEAD_BYTES = 1024
+/** The packed model's header, with its magic number and its CRC. */
+const MODEL_HEAD_BYTES = 32
+
+const chipIdOf = (idcode: number) => idcode & 0xfff
+
+async function checkChip(board: Board) {
+  const found = chipIdOf(await board.probe.readWord(board.data.idCodeAddress))
+  if (found === board.data.idCode) return
+  const chip = (id: number) => `0x${id.toString(16)}`
+  throw new AppError(
+    'BOARD_WRONG_CHIP',
+    `${board.data.board} has a chip with id ${chip(board.data.idCode)}; the one that answers says ${chip(found)}.`,
+    { context: { expected: board.data.idCode, found } },
+  )
+}
+
+async function checkProtection(flash: FlashDriver) {
+  const { level } = await flash.protection()
+  if (level !== 0) throw new AppError('BOARD_PROTECTED', `The chip's flash is read-out protected (level ${level}).`)
+}
+
+/** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED. */
+export async function connectBoard(board: Board, clock: Clock = systemClock): Promise<BoardSession> {
+  const { probe, data } = board
+  const core = createCore(probe, clock)
+  const flash = createFlashF4(probe, clock)
+  await checkChip(board)
+  await checkProtection(flash)
+
+  let client: FirmwareClient | null = null
+
+  async function readImageHeader(): Promise<ImageHeader> {
+    const at = addr(data.firmwareRegion.start + IMAGE_HEADER_OFFSET)
+    const header = parseImageHeader(await probe.read(at, IMAGE_HEADER_BYTES))
+    if (header === null) {
+      throw new AppError('BOARD_NO_FIRMWARE', `There is no Thimble firmware at ${hexAddr(data.firmwareRegion.start)}.`)
+    }
+    if (header.chip_id !== data.idCode) {
+      throw new AppError('BOARD_NO_FIRMWARE', 'The firmware in flash was built for another chip.')
+    }
+    return header
+  }
+
+  async function start(): Promise<Hello> {
+    client = null
+    const header = await readImageHeader()
+    await core.resetAndHalt()
+    await forgetRtt(probe, addr(header.rtt_address))
+    await probe.writeWord(addr(header.fault_address), 0)
+    if (board.takeMarks !== undefined) await core.enableMarks()
+    await core.resume()
+    const diagnose = async () => {
+      await throwIfFaulted(probe, addr(header.fault_address))
+      if ((await core.state()).lockedUp) {
+        throw new AppError('BOARD_FAULT', 'The core has locked up: a fault happened inside the fault handler.')
+      }
+    }
+    const stream = await openRttStream(probe, addr(header.rtt_address), { diagnose, clock })
+    const started = createFirmwareClient(createLink(stream, clock))
+    const hello = await started.hello()
+    client = started
+    return hello
+  }
+
+  return {
+    board,
+    core,
+    start,
+
+    async flash(image, blob, { onProgress = () => undefined, signal } = {}) {
+      const header = imageHeaderOf(image)
+      if (header.chip_id !== data.idCode) {
+        throw new AppError('BOARD_WRONG_CHIP', `The firmware image is built for chip 0x${header.chip_id.toString(16)}.`)
+      }
+      throwIfCancelled(signal)
+      client = null
+      // A reset first: no peripheral of an earlier program runs on, and the flash caches are off.
+      await core.resetAndHalt()
+      const tools = { probe, flash, sectors: data.flash.sectors, signal, onProgress }
+      const firmware = await writeRegion(
+        { region: data.firmwareRegion, bytes: image, headBytes: IMAGE_HEAD_BYTES },
+        tools,
+      )
+      const model = await writeRegion({ region: data.modelRegion, bytes: blob, headBytes: MODEL_HEAD_BYTES }, tools)
+      onProgress({ step: 'reset', region: data.firmwareRegion.name, done: 0, total: 1 })
+      await start()
+      onProgress({ step: 'reset', region: data.firmwareRegion.name, done: 1, total: 1 })
+      return { firmwareSha256: sha256(image), firmware, model }
+    },
+
+    firmware() {
+      if (client === null) throw new AppError('BOARD_NO_FIRMWARE', 'The firmware has not been started.')
+      return client
+    },
+
+    takeMarks: async () => (await board.takeMarks?.()) ?? null,
+  }
+}
