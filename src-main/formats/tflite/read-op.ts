@@ -12,6 +12,8 @@ export interface RawTensor {
   shape: number[]
   buffer: number
   quantization: Quantization | undefined
+  /** set where the file holds int8 for what the IR has as float32 */
+  storedAsInt8?: Quantization
 }
 
 export interface RawOp {

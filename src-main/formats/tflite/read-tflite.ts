@@ -8,6 +8,7 @@ import {
   type Graph,
   type Op,
   type OpKind,
+  type Quantization,
   type Tensor,
   type TensorData,
 } from '../../ir/graph.ts'
@@ -78,6 +79,7 @@ export function readTflite(bytes: Uint8Array, name: string): Graph {
     else unsupported.set(result.unsupported, [...(unsupported.get(result.unsupported) ?? []), index])
   })
   if (unsupported.size > 0) throw unsupportedOps(name, unsupported)
+  widenHybridWeights(ops, tensors)
   checkDtypes(name, ops, tensors)
 
   const inputs = subgraph.int32s(SUBGRAPH.inputs, 'the inputs')
@@ -162,12 +164,25 @@ function checkIds(ops: readonly RawOp[], tensors: readonly RawTensor[]): void {
   })
 }
 
+/**
+ * A "dynamic range" model keeps its weights as int8 but computes in float32. The IR has them as the float32 values
+ * that they stand for.
+ */
+function widenHybridWeights(ops: readonly Op[], tensors: RawTensor[]): void {
+  for (const op of ops) {
+    const [input, weights] = op.inputs.map((id) => tensors[id]!)
+    if (!opRow(op).constantInputs.includes(1) || input?.dtype !== 'float32' || weights?.dtype !== 'int8') continue
+    const { quantization } = weights
+    if (quantization === undefined) throw corrupt(`the int8 weights ${weights.name} have no scale`)
+    tensors[op.inputs[1]!] = { ...weights, dtype: 'float32', quantization: undefined, storedAsInt8: quantization }
+  }
+}
+
 const DTYPE_ADVICE: Record<string, string> = {
   uint8: 'It is of the old uint8 kind: convert it again with int8 as inference type.',
   int16: 'Only int8 activations are supported so far: convert it without 16x8 mode.',
   float16: 'Convert it without float16 weights, as float32 or fully as int8.',
   sparse: 'Convert it without sparse weights.',
-  'float32 activations with int8': 'Only its weights are int8: give a calibration set when converting, for full int8.',
 }
 
 /** Refuses, all at once, the types that the supported ops come in but not here. */
@@ -183,7 +198,6 @@ function checkDtypes(model: string, ops: readonly Op[], tensors: readonly RawTen
     if (accepted) return
     problems.push(`op ${index} ${op.kind} takes ${inputs.join(', ')} to ${output}`)
     for (const dtype of [...inputs, output]) if (DTYPE_ADVICE[dtype] !== undefined) advice.add(DTYPE_ADVICE[dtype])
-    if (inputs[0] === 'float32' && inputs[1] === 'int8') advice.add(DTYPE_ADVICE['float32 activations with int8']!)
   })
   if (problems.length === 0) return
   const hint = advice.size > 0 ? [...advice].join(' ') : undefined
@@ -201,7 +215,11 @@ function toTensor(file: FlatBuffer, raw: RawTensor, bytes: Uint8Array | undefine
   if (raw.quantization !== undefined && dtype !== 'float32') tensor.quantization = raw.quantization
   if (bytes !== undefined) {
     file.spend(bytes.length)
-    tensor.data = typedData(raw.name, dtype, elementCount(raw.shape), bytes)
+    const count = elementCount(raw.shape)
+    tensor.data =
+      raw.storedAsInt8 === undefined
+        ? typedData(raw.name, dtype, count, bytes)
+        : dequantized(typedData(raw.name, 'int8', count, bytes) as Int8Array, raw.shape, raw.storedAsInt8)
   }
   return tensor
 }
@@ -225,6 +243,12 @@ function typedData(name: string, dtype: DType, elements: number, bytes: Uint8Arr
   const copy = new ArrayBuffer(bytes.length)
   new Uint8Array(copy).set(bytes)
   return new type(copy)
+}
+
+function dequantized(values: Int8Array, shape: readonly number[], q: Quantization): Float32Array {
+  const inner = elementCount(shape.slice(q.axis + 1))
+  const channel = (i: number) => (q.scale.length === 1 ? 0 : Math.floor(i / inner) % q.scale.length)
+  return Float32Array.from(values, (value, i) => q.scale[channel(i)]! * (value - q.zeroPoint[channel(i)]!))
 }
 
 /** Keeps the tensors that are used, in the file's order, and renumbers them. */
