@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   root: fileURLToPath(new URL('src-renderer', import.meta.url)),
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: '../svelte.config.mjs' })],
   build: {
     outDir: fileURLToPath(new URL('.vite/renderer/main_window', import.meta.url)),
     emptyOutDir: true,
