@@ -8,17 +8,15 @@
 // the CNST section where bit 31 of `offset` is set, else into the arena in RAM.
 
 import type { DType } from '../ir/graph.ts'
+import { CHIP_LIMITS } from '../plan/chip-support.ts'
 
 export const MAGIC = 0x4c424d54 // "TMBL"
 export const LAYOUT_VERSION = 1
 /** set in a reference's offset when it points into the constant section */
 export const CONSTANT_BIT = 0x80000000
-/** the most dimensions a tensor may have */
-export const MAX_RANK = 6
-/** The largest height, width, stride, dilation or padding: two products of such numbers still fit in int32. */
-export const MAX_EXTENT = 32767
-/** The widest softmax: each term adds at most 2^19 to an int32 sum. */
-export const MAX_SOFTMAX_DEPTH = 4095
+export const MAX_RANK = CHIP_LIMITS.rank
+export const MAX_EXTENT = CHIP_LIMITS.extent
+export const MAX_SOFTMAX_DEPTH = CHIP_LIMITS.softmaxDepth
 /** Everything that is addressed by a word starts at a multiple of this. */
 export const WORD_BYTES = 4
 export const CONSTANT_SECTION_ALIGNMENT = 16

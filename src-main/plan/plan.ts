@@ -1,0 +1,124 @@
+// What a model needs on a board, before anything is packed: where every activation lies in RAM, how many bytes of
+// constants go into flash, whether both fit the budgets, and an estimate of its latency.
+//
+// RAM: lifetimes.ts finds when each activation is alive, arena.ts places them, RESHAPE costs nothing. Ops run in the
+// graph's own order. Kernels need no scratch memory, so the arena holds activations only.
+
+import { AppError } from '../base/errors.ts'
+import { KB, bytes, type Bytes, type Hz } from '../base/units.ts'
+import { tensorBytes, type Graph, type Tensor, type TensorId } from '../ir/graph.ts'
+import { tensorAt } from '../ir/tensor-access.ts'
+import { aliveAt, busiestOp, placeBuffers, type PlacedBuffer } from './arena.ts'
+import { checkChipSupport } from './chip-support.ts'
+import { constantBytes, type ConstantBytes } from './flash.ts'
+import { estimateLatency, type LatencyEstimate } from './latency.ts'
+import { activationBuffers } from './lifetimes.ts'
+
+/** What the planner wants to know of a board; every board description has it. */
+export interface PlanTarget {
+  board: string
+  core: 'cortex-m4f' | 'cortex-m7'
+  clock: Hz
+  budget: { flashWeights: Bytes; ramActivations: Bytes }
+}
+
+/** An activation in the arena. */
+export interface PlannedTensor {
+  id: TensorId
+  name: string
+  offset: Bytes
+  bytes: Bytes
+  /** -1: written before the first op */
+  firstOp: number
+  /** graph.ops.length: read after the last op */
+  lastOp: number
+}
+
+/** One memory against its budget. */
+export interface Fit {
+  needed: Bytes
+  budget: Bytes
+  /** 0 where it fits */
+  over: Bytes
+  /** the largest tensors that make up the need, largest first */
+  largest: readonly { name: string; shape: readonly number[]; bytes: Bytes }[]
+}
+
+export interface Plan {
+  graph: Graph
+  target: PlanTarget
+  /** every activation, in the order in which they come to life */
+  tensors: readonly PlannedTensor[]
+  arenaBytes: Bytes
+  /** no arena can be smaller than this */
+  lowerBoundBytes: Bytes
+  constants: ConstantBytes
+  flash: Fit
+  ram: Fit
+  fits: boolean
+  latency: LatencyEstimate
+}
+
+/**
+ * Plans an int8 graph for a board. Throws MODEL_DTYPE_UNSUPPORTED or MODEL_OPS_UNSUPPORTED naming every op that the chip
+ * can't run; never for size: see `checkBudget`.
+ */
+export function planModel(graph: Graph, target: PlanTarget): Plan {
+  checkChipSupport(graph)
+  const { buffers, arenaBytes } = placeBuffers(activationBuffers(graph))
+  const busiest = busiestOp(buffers)
+  const constants = constantBytes(graph)
+  const flash = fit(constants.total, target.budget.flashWeights, constantTensors(graph))
+  const ram = fit(arenaBytes, target.budget.ramActivations, firstTensors(graph, aliveAt(buffers, busiest.op)))
+  return {
+    graph,
+    target,
+    tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp, bytes }) =>
+      tensors.map((id) => ({ id, name: tensorAt(graph, id).name, offset, bytes, firstOp, lastOp })),
+    ),
+    arenaBytes,
+    lowerBoundBytes: busiest.bytes,
+    constants,
+    flash,
+    ram,
+    fits: flash.over === 0 && ram.over === 0,
+    latency: estimateLatency(graph, target.clock),
+  }
+}
+
+const NAMED_TENSORS = 5
+
+function fit(needed: Bytes, budget: Bytes, tensors: readonly Tensor[]): Fit {
+  const largest = tensors
+    .map((tensor) => ({ name: tensor.name, shape: tensor.shape, bytes: bytes(tensorBytes(tensor)) }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, NAMED_TENSORS)
+  return { needed, budget, over: bytes(Math.max(0, needed - budget)), largest }
+}
+
+const firstTensors = (graph: Graph, buffers: readonly PlacedBuffer[]) =>
+  buffers.map((buffer) => tensorAt(graph, buffer.tensors[0]))
+
+const constantTensors = (graph: Graph) =>
+  [...new Set(graph.ops.flatMap((op) => op.inputs))].map((id) => tensorAt(graph, id)).filter((tensor) => tensor.data)
+
+/** Throws MODEL_TOO_LARGE: for each memory that is over its budget by how much, and the tensors that take most of it. */
+export function checkBudget(plan: Plan): void {
+  if (plan.fits) return
+  const { board } = plan.target
+  const message = [describe('flash for weights', plan.flash, board), describe('RAM for activations', plan.ram, board)]
+    .filter((line) => line !== undefined)
+    .join(' ')
+  throw new AppError('MODEL_TOO_LARGE', message, { context: { flash: plan.flash, ram: plan.ram } })
+}
+
+function describe(what: string, { needed, budget, over, largest }: Fit, board: string): string | undefined {
+  if (over === 0) return undefined
+  const named = largest.map(({ name, shape, bytes }) => `${name} [${shape.join('x')}] ${kilobytes(bytes)}`)
+  return (
+    `The model needs ${kilobytes(needed)} of ${what}, ${kilobytes(over)} more than the budget of ` +
+    `${kilobytes(budget)} on ${board}. Largest tensors: ${named.join(', ')}.`
+  )
+}
+
+const kilobytes = (n: number) => (n < KB ? `${n} B` : `${(n / KB).toFixed(1)} KB`)

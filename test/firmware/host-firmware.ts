@@ -1,0 +1,109 @@
+// Builds the firmware's runtime and kernels for this machine, with the sanitizers on, and runs cases on them.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '../../src-main/base/hash.ts'
+
+const FIRMWARE = 'firmware'
+const SOURCES = ['src/kernels', 'src/runtime', 'host'].map((folder) => join(FIRMWARE, folder))
+const FLAGS = [
+  '-std=c11',
+  '-O1',
+  '-g',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wconversion',
+  '-Wshadow',
+  '-Wcast-qual',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+  ...['include', 'src/kernels', 'src/runtime'].map((folder) => `-I${join(FIRMWARE, folder)}`),
+]
+
+/** Path of the program; built once for each state of the sources. */
+export function buildHostFirmware(): string {
+  const folders = [...SOURCES, join(FIRMWARE, 'include')]
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((file) => join(folder, file)),
+  )
+  const state = sha256(JSON.stringify([FLAGS, files.map((file) => readFileSync(file, 'utf8'))])).slice(0, 16)
+  const folder = join('.cache', 'firmware-host')
+  const program = join(folder, `tm_host-${state}`)
+  if (existsSync(program)) return program
+  mkdirSync(folder, { recursive: true })
+  const sources = files.filter((file) => file.endsWith('.c'))
+  const building = `${program}.${process.pid}`
+  execFileSync('gcc', [...FLAGS, ...sources, '-o', building], { stdio: 'inherit' })
+  renameSync(building, program)
+  return program
+}
+
+export interface HostCase {
+  blob: Uint8Array
+  arenaBytes: number
+  /** one entry a run; all of one length */
+  inputs: readonly Uint8Array[]
+  /** record what every op wrote */
+  withOps?: boolean
+}
+
+export interface HostResult {
+  status: string
+  failedOp: number
+  /** one entry a run: the model's outputs, then each op's output */
+  runs: Uint8Array[][]
+}
+
+/** Runs the cases in one process. A sanitizer's report fails the call with its text. */
+export function runHostFirmware(cases: readonly HostCase[]): HostResult[] {
+  const program = buildHostFirmware()
+  mkdirSync('.cache', { recursive: true })
+  const folder = mkdtempSync(join('.cache', 'firmware-cases-'))
+  try {
+    const file = join(folder, 'cases')
+    writeFileSync(file, Buffer.concat(cases.flatMap(caseBytes)))
+    const { status, stdout, stderr } = spawnSync(program, [file], { maxBuffer: 2 ** 30 })
+    if (status !== 0) throw new Error(`The host firmware failed (${status}):\n${stderr.toString().slice(0, 4000)}`)
+    return readResults(stdout, cases.length)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function caseBytes({ blob, arenaBytes, inputs, withOps }: HostCase): Uint8Array[] {
+  const words = [blob.length, arenaBytes, inputs[0]?.length ?? 0, inputs.length, withOps ? 1 : 0]
+  return [new Uint8Array(Uint32Array.from(words).buffer), blob, ...inputs]
+}
+
+function readResults(bytes: Buffer, count: number): HostResult[] {
+  let at = 0
+  const word = () => {
+    at += 4
+    return bytes.readUInt32LE(at - 4)
+  }
+  const tensor = () => {
+    const length = word()
+    at += length
+    return new Uint8Array(bytes.subarray(at - length, at))
+  }
+  const repeat = <T>(times: number, read: () => T) => Array.from({ length: times }, read)
+  return repeat(count, () => {
+    word() // the status as a number; its name says the same
+    const failedOp = word()
+    const status = Buffer.from(tensor()).toString()
+    return { status, failedOp, runs: repeat(word(), () => repeat(word(), tensor)) }
+  })
+}
