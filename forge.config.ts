@@ -78,7 +78,7 @@ const config: ForgeConfig = {
     // The Vite plugin lets only .vite through; the native modules come with the hook below.
     prune: false,
     extraResource: ['assets'],
-    ...(fallback ? { electronZipDir: fallbackZipFolder(), electronVersion: runtime.version } : {}),
+    ...(fallback ? { electronZipDir: fallbackZipFolder() } : {}),
   },
   // Every native module carries binaries for the stable Node-API: nothing is compiled here.
   rebuildConfig: { onlyModules: [] },

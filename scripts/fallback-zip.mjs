@@ -1,11 +1,10 @@
-// The fallback runtime in the form that Electron's packager takes: a folder with a zip of the name that the official
-// download would have.
+// The fallback runtime in the form that Electron's packager takes: a folder with a zip. Forge asks for it by the version
+// in package.json, whatever the zip holds; the `version` file inside tells the truth.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { FALLBACK_ELECTRON_VERSION } from './setup/electron-fallback.mjs'
-import { FALLBACK } from './setup/paths.mjs'
+import { FALLBACK, ROOT } from './setup/paths.mjs'
 
 export function fallbackZipFolder() {
   return path.join(FALLBACK, 'zip')
@@ -13,7 +12,8 @@ export function fallbackZipFolder() {
 
 // Inside the fallback's own folder, so that a new build of it takes its old zip away.
 export function makeFallbackZip() {
-  const zip = path.join(fallbackZipFolder(), `electron-v${FALLBACK_ELECTRON_VERSION}-linux-x64.zip`)
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules', 'electron', 'package.json'), 'utf8'))
+  const zip = path.join(fallbackZipFolder(), `electron-v${version}-linux-x64.zip`)
   if (existsSync(zip)) return
   mkdirSync(fallbackZipFolder(), { recursive: true })
   const temporary = `${zip}.partial`
