@@ -1,0 +1,34 @@
+// The error that the dialog shows. One at a time: the first that happened is the one to understand.
+
+import type { StageName } from '../../src-main/contract/run.ts'
+import { Failure, type ErrorReport } from './api.ts'
+
+export interface ShownFailure {
+  report: ErrorReport
+  stage: StageName | null
+  retry: (() => void) | null
+}
+
+class Failures {
+  current = $state<ShownFailure | null>(null)
+
+  show(report: ErrorReport, more: { stage?: StageName | null; retry?: () => void } = {}): void {
+    this.current ??= { report, stage: more.stage ?? null, retry: more.retry ?? null }
+  }
+
+  close(): void {
+    this.current = null
+  }
+
+  /** Runs what a click started; what goes wrong is shown. */
+  async guard(work: () => Promise<void>, retry?: () => void): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      if (thrown instanceof Failure) this.show(thrown.report, { retry })
+      else throw thrown
+    }
+  }
+}
+
+export const failures = new Failures()

@@ -1,0 +1,155 @@
+// Folds a job's events into what the screens show. Pure: the same events give the same state after a reload.
+
+import type { JobEvent, RunDetail, RunRequest, StageName, StageRecord } from '../../src-main/contract/run.ts'
+import type { ErrorReport } from './api.ts'
+
+export interface StageState {
+  name: StageName
+  status: StageRecord['status']
+  started_ms: number | null
+  /** how long it took, once it has ended */
+  ms: number | null
+  done: number
+  /** 0 where the end isn't known */
+  total: number
+  eta_ms: number | null
+  note: string | null
+  facts: StageRecord['facts']
+}
+
+export interface LogLine {
+  at_ms: number
+  level: 'debug' | 'info' | 'warn' | 'error'
+  stage: StageName | null
+  message: string
+}
+
+export interface CurvePoint {
+  step: number
+  value: number
+}
+
+export interface Metric {
+  unit: string
+  value: number
+  provenance: RunDetail['provenance']
+}
+
+export interface JobState {
+  jobId: string
+  runId: number | null
+  request: RunRequest | null
+  status: 'running' | 'cancelling' | 'done' | 'failed' | 'cancelled'
+  started_ms: number
+  ended_ms: number | null
+  stages: StageState[]
+  train_loss: CurvePoint[]
+  validation_loss: CurvePoint[]
+  metrics: Record<string, Metric>
+  log: LogLine[]
+  run: RunDetail | null
+  error: ErrorReport | null
+  failedStage: StageName | null
+}
+
+/** The window keeps this many lines; the run's whole log is in the store. */
+const LOG_LINES = 2000
+
+export function newJobState(jobId: string, at_ms: number): JobState {
+  return {
+    jobId,
+    runId: null,
+    request: null,
+    status: 'running',
+    started_ms: at_ms,
+    ended_ms: null,
+    stages: [],
+    train_loss: [],
+    validation_loss: [],
+    metrics: {},
+    log: [],
+    run: null,
+    error: null,
+    failedStage: null,
+  }
+}
+
+const pendingStage = (name: StageName): StageState => ({
+  name,
+  status: 'pending',
+  started_ms: null,
+  ms: null,
+  done: 0,
+  total: 0,
+  eta_ms: null,
+  note: null,
+  facts: [],
+})
+
+export const runningStage = (state: JobState) => state.stages.find((stage) => stage.status === 'running')
+
+/** Changes `state` in place. Samples are left to the sample buffer: there are too many to be watched one by one. */
+export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void {
+  const stage = 'stage' in event ? state.stages.find((each) => each.name === event.stage) : undefined
+  switch (event.type) {
+    case 'started':
+      state.runId = event.runId
+      state.request = event.request
+      state.stages = event.stages.map(pendingStage)
+      return
+    case 'stage-started':
+      if (stage) Object.assign(stage, { status: 'running', started_ms: at_ms })
+      return
+    case 'stage-progress':
+      if (stage) {
+        Object.assign(stage, {
+          done: event.done,
+          total: event.total,
+          eta_ms: event.eta_ms,
+          note: event.note ?? stage.note,
+        })
+      }
+      return
+    case 'stage-done': {
+      const ended = state.stages.find((each) => each.name === event.record.name)
+      if (ended) Object.assign(ended, { status: event.record.status, ms: event.record.ms, facts: event.record.facts })
+      return
+    }
+    case 'curve':
+      state[event.series].push({ step: event.step, value: event.value })
+      return
+    case 'metric':
+      state.metrics[event.name] = { unit: event.unit, value: event.value, provenance: event.provenance }
+      return
+    case 'log':
+      state.log.push({
+        at_ms,
+        level: event.level,
+        stage: runningStage(state)?.name ?? null,
+        message: event.message,
+      })
+      if (state.log.length > LOG_LINES) state.log.splice(0, state.log.length - LOG_LINES)
+      return
+    case 'samples':
+      return
+    case 'finished':
+      state.status = 'done'
+      state.ended_ms = at_ms
+      state.run = event.run
+      return
+    case 'failed':
+      state.status = event.status
+      state.ended_ms = at_ms
+      state.error = event.error
+      state.failedStage = event.stage
+      if (stage && stage.status === 'running') {
+        Object.assign(stage, { status: event.status, ms: stage.started_ms === null ? null : at_ms - stage.started_ms })
+      }
+      return
+  }
+}
+
+/** Time left of the whole job: only what the running stage knows, as long as later ones are short beside it. */
+export function timeLeft(state: JobState): number | null {
+  return state.status === 'running' ? (runningStage(state)?.eta_ms ?? null) : null
+}
