@@ -1,0 +1,37 @@
+import { expect } from 'vitest'
+import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import { findBoardData } from '../../src-main/device/board-data.ts'
+import type { TensorData } from '../../src-main/ir/graph.ts'
+import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
+import { packModel } from '../../src-main/pack/writer.ts'
+import { planModel } from '../../src-main/plan/plan.ts'
+import { runHostFirmware, type HostCase } from './host-firmware.ts'
+import type { RandomCase } from './random-graph.ts'
+
+const BOARD = findBoardData('stm32f407')!
+
+export const bytesOf = (data: TensorData) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
+export const hostCase = ({ graph, inputs }: RandomCase): HostCase => {
+  const plan = planModel(graph, BOARD)
+  const input = new Uint8Array(Buffer.concat(inputs.map(bytesOf)))
+  return { blob: packModel(plan).blob, arenaBytes: plan.arenaBytes, inputs: [input], withOps: true }
+}
+
+/** How many cases of each sort: THIMBLE_DEEP_COUNT multiplies them. */
+export const caseCount = (quick: number) => quick * Number(process.env['THIMBLE_DEEP_COUNT'] ?? 1)
+
+/** Every op of every case has the same bytes on the host-built firmware and in the interpreter. */
+export function expectEqualToInterpreter(make: (rng: Rng) => RandomCase, count: number, seed: number): void {
+  const cases = Array.from({ length: count }, (_, i) => make(createRng(seed).fork(`case ${i}`)))
+  const results = runHostFirmware(cases.map(hostCase))
+  cases.forEach(({ graph, inputs }, i) => {
+    const { status, runs } = results[i]!
+    const describe = () => `case ${i} of seed ${seed}: ${JSON.stringify({ ops: graph.ops, tensors: graph.tensors })}`
+    if (status !== 'OK') expect.fail(`${status} in ${describe()}`)
+    const ops: TensorData[] = []
+    const outputs = createInterpreter(graph).run(inputs, (_, data) => ops.push(data.slice()))
+    const same = [...outputs, ...ops].every((data, k) => Buffer.compare(bytesOf(data), runs[0]![k]!) === 0)
+    if (!same) expect.fail(`Firmware and interpreter differ in ${describe()}`)
+  })
+}
