@@ -1,0 +1,29 @@
+import type { Graph, TensorData } from '../ir/graph.ts'
+import { createInterpreter } from '../ir/interpreter/interpreter.ts'
+
+/**
+ * Something that runs a graph: the interpreter here, a board, another runtime. Board and runtimes are handed in by the
+ * caller. Op indices and outputs are those of `graph`.
+ */
+export interface Evaluator {
+  name: string
+  graph: Graph
+  /** Every op's output of one inference, in op order. */
+  run(inputs: readonly TensorData[]): Promise<TensorData[]> | TensorData[]
+  /** One op alone, given its non-constant inputs; absent where that can't be done. */
+  runOp?(index: number, inputs: readonly TensorData[]): Promise<TensorData> | TensorData
+}
+
+export function interpreterEvaluator(graph: Graph, name: string): Evaluator {
+  const interpreter = createInterpreter(graph)
+  return {
+    name,
+    graph,
+    run(inputs) {
+      const outputs: TensorData[] = []
+      interpreter.run(inputs, (_, data) => outputs.push(data.slice()))
+      return outputs
+    },
+    runOp: (index, inputs) => interpreter.runOp(index, inputs),
+  }
+}
