@@ -10,8 +10,10 @@ const QMAX = 127
 const WEIGHT_QMAX = 127
 /** a bias keeps this far from the ends of int32, for the sum that is added to it */
 const BIAS_LIMIT = 2 ** 30
-/** where all weights of a channel are zero: the bias resolves to this fraction of an output step */
-const ZERO_WEIGHT_BIAS_STEP = 1 / 256
+/** input scale * weight scale / output scale stays above this: a channel of all but zero weights needs no finer steps */
+const SMALLEST_MULTIPLIER = 2 ** -20
+/** the smallest normal float32 */
+const SMALLEST_SCALE = 2 ** -126
 
 export const perTensor = (scale: number, zeroPoint: number): Quantization => ({
   scale: [scale],
@@ -21,13 +23,13 @@ export const perTensor = (scale: number, zeroPoint: number): Quantization => ({
 
 /**
  * Asymmetric activation: the range, widened to hold zero, over 255 steps; the zero point is rounded to a whole step so
- * that real zero (padding, ReLU) is exact. A range of nothing but zero gets scale 1.
+ * that real zero (padding, ReLU) is exact. A range of all but nothing gets scale 1.
  */
 export function activationQuantization(range: Range): Quantization {
   const min = Math.min(0, range.min)
   const max = Math.max(0, range.max)
   const scale = Math.fround((max - min) / (QMAX - QMIN))
-  if (scale === 0) return perTensor(1, 0)
+  if (scale < SMALLEST_SCALE) return perTensor(1, 0)
   const zeroPoint = Math.round(QMIN - min / scale)
   return perTensor(scale, Math.min(QMAX, Math.max(QMIN, zeroPoint)))
 }
@@ -76,8 +78,9 @@ export function quantizeWeights(input: WeightInput): QuantizedWeights {
     largestBias[groupOf(channel)] = Math.max(largestBias[groupOf(channel)]!, Math.abs(value))
   })
   const weightScales = Array.from(largestWeight, (largest, group) => {
-    const natural = largest > 0 ? largest / WEIGHT_QMAX : (ZERO_WEIGHT_BIAS_STEP * outputScale) / inputScale
-    return Math.fround(Math.max(natural, largestBias[group]! / BIAS_LIMIT / inputScale))
+    const smallest = (SMALLEST_MULTIPLIER * outputScale) / inputScale
+    const forBias = largestBias[group]! / BIAS_LIMIT / inputScale
+    return Math.fround(Math.max(largest / WEIGHT_QMAX, smallest, forBias))
   })
   const biasScales = weightScales.map((scale) => Math.fround(inputScale * scale))
   return {

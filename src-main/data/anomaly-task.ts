@@ -53,7 +53,7 @@ interface SizeRow {
 
 const SIZES: Record<TaskSize, SizeRow> = {
   full: { seconds: 2, train: 80, validation: 8, calibration: 12, testHealthy: 30, testFaulty: 5 },
-  quick: { seconds: 2, train: 24, validation: 3, calibration: 6, testHealthy: 12, testFaulty: 2 },
+  quick: { seconds: 2, train: 36, validation: 3, calibration: 6, testHealthy: 12, testFaulty: 2 },
 }
 
 /** Frames between the starts of two windows. Training overlaps them; elsewhere no frame is used twice. */
