@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { encodeFrame } from '../../src-main/device/frame.ts'
 import { FRAME_TYPES } from '../../src-main/device/link-protocol.ts'
-import { startQemu, type QemuBoard } from './qemu-board.ts'
+import { hasQemu, startQemu, type QemuBoard } from './qemu-board.ts'
 
-describe("the shipped image on QEMU's netduinoplus2", () => {
+describe.skipIf(!hasQemu)("the shipped image on QEMU's netduinoplus2", () => {
   let board: QemuBoard
   beforeAll(() => {
     board = startQemu()

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createFirmwareClient, type FirmwareClient } from '../../src-main/device/firmware-client.ts'
@@ -6,6 +6,9 @@ import { createLink, type Link } from '../../src-main/device/link.ts'
 import { openDuplexStream } from '../../src-main/device/stream-link.ts'
 
 export const imagePath = fileURLToPath(new URL('../../assets/firmware/stm32f407.bin', import.meta.url))
+
+/** Debian's qemu-system-arm; tests say that they are skipped where it is missing. */
+export const hasQemu = spawnSync('qemu-system-arm', ['--version']).status === 0
 
 export interface QemuBoard {
   link: Link
