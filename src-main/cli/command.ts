@@ -33,6 +33,8 @@ export interface Command<Options = unknown, Value = unknown> {
   /** keys are the flags' names; values come as text or true */
   options: z.ZodType<Options>
   run(args: readonly string[], options: Options, io: CommandIo): Promise<Value>
+  /** What --json prints, where that is less than the value. */
+  json?(value: Value): unknown
   /** What a person sees instead of the JSON. */
   print(value: Value): string
 }

@@ -1,7 +1,7 @@
 // The boundary of the command line: runs one command, prints one value or one error.
 
 import { systemClock } from '../base/clock.ts'
-import { toAppError } from '../base/errors.ts'
+import { toAppError, type ErrorDto } from '../base/errors.ts'
 import { createEta } from '../jobs/eta.ts'
 import { storePath } from '../jobs/store-path.ts'
 import { parseCommandLine } from './arguments.ts'
@@ -26,12 +26,13 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     const { command, args, options, store } = invocation
     const value = await command.run(args, options, commandIo(store, terminal, line))
     line.end()
-    terminal.stdout(`${json ? JSON.stringify(value) : command.print(value)}\n`)
+    const printed = json ? JSON.stringify(command.json ? command.json(value) : value) : command.print(value)
+    terminal.stdout(`${printed}\n`)
     return 0
   } catch (thrown) {
     line.end()
     const error = toAppError(thrown)
-    if (json) terminal.stdout(`${JSON.stringify({ ok: false, error: error.toDto() })}\n`)
+    if (json) terminal.stdout(`${JSON.stringify({ ok: false, error: withoutStack(error.toDto()) })}\n`)
     else terminal.stderr(`${error.code}: ${error.message}\n${error.hint}\n`)
     return error.code === 'CANCELLED' ? EXIT_CANCELLED : EXIT_FAILED
   }
@@ -51,4 +52,10 @@ function commandIo(store: string | undefined, terminal: Terminal, line: Progress
       if (level !== 'debug') line.say(message)
     },
   }
+}
+
+/** A stack says nothing to whoever runs a command, and names folders of theirs. */
+function withoutStack({ context = {}, ...error }: ErrorDto) {
+  const { stack: _stack, ...rest } = context
+  return Object.keys(rest).length > 0 ? { ...error, context: rest } : error
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../base/errors.ts'
+import type { Provenance } from '../base/provenance.ts'
 import type { BoardSummary } from '../contract/api.ts'
 import { BOARDS, findBoardData, type BoardData } from '../device/board-data.ts'
 import type { Board } from '../device/board.ts'
@@ -54,6 +55,9 @@ export function boardDataOf(id: string): BoardData {
   }
   throw new AppError('BOARD_UNKNOWN', `There is no board ${id}.`)
 }
+
+/** What numbers from a board are. */
+export const boardProvenance = (id: string): Provenance => (id.startsWith(VIRTUAL) ? 'emulated' : 'hardware')
 
 /** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. Whoever opens a board closes it. */
 export function openBoard(id: string, workers: WorkerFiles): Promise<Board> {

@@ -3,25 +3,13 @@
 import type { Clock } from '../base/clock.ts'
 import { throwIfCancelled, toAppError, type AppError } from '../base/errors.ts'
 import type { LogLevel } from '../base/log.ts'
-import type { StageContext } from '../base/progress.ts'
-import type { Provenance, ProvenanceDetail } from '../base/provenance.ts'
+import type { ProvenanceDetail } from '../base/provenance.ts'
 import type { Rng } from '../base/rng.ts'
-import { METRICS, type MetricName } from '../contract/metrics.ts'
-import type { JobEvent, RunDetail, RunRequest, Sample, StageName, StageRecord } from '../contract/run.ts'
+import { METRICS } from '../contract/metrics.ts'
+import type { JobEvent, RunDetail, RunRequest, StageName, StageRecord } from '../contract/run.ts'
 import type { Store } from '../store/store.ts'
 import { createEta } from './eta.ts'
-
-/** What a stage gets beside its input: how far it is, what it found, what is to be kept. */
-export interface JobContext extends StageContext {
-  /** something to show about the stage; a later one of the same key replaces the earlier */
-  fact(key: string, value: string | number): void
-  /** a figure of the run; over time when given with growing steps */
-  metric(name: MetricName, value: number, provenance: Provenance, step?: number): void
-  /** one point of the training curve */
-  curve(series: 'train_loss' | 'validation_loss', step: number, value: number): void
-  samples(samples: readonly Sample[]): void
-  artifact(name: string, data: Uint8Array): void
-}
+import type { JobContext } from './job-context.ts'
 
 export interface RunStart {
   request: RunRequest
@@ -102,7 +90,8 @@ export function startRun(start: RunStart, deps: RecorderDeps) {
   return {
     id,
 
-    setProvenance: (detail: ProvenanceDetail) => store.runs.setProvenance(id, detail),
+    /** what the board really runs at */
+    setClock: (clockHz: number) => store.runs.setProvenance(id, { ...start.provenance, clock_hz: clockHz }),
 
     /** Runs one stage: `(input, ctx) -> output`. Its record is kept whether it works or not. */
     async stage<Input, Output>(

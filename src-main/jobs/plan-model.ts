@@ -1,0 +1,21 @@
+import { checkBudget } from '../plan/plan.ts'
+import { boardDataOf } from './boards.ts'
+import { loadFirmware } from './firmware-image.ts'
+import { planReport, type PlanReport } from './plan-report.ts'
+import { readModelFile } from './read-model-file.ts'
+import { planFor } from './stages/plan.ts'
+
+export interface PlanRequest {
+  file: string
+  boardId: string
+  assetsDir: string
+}
+
+/** Where a model would lie in a board's memories. Throws MODEL_TOO_LARGE and what planModel throws. */
+export function planModelFile({ file, boardId, assetsDir }: PlanRequest): PlanReport {
+  const board = boardDataOf(boardId)
+  const { graph } = readModelFile(file)
+  const plan = planFor({ graph, board, firmware: loadFirmware(assetsDir, board) })
+  checkBudget(plan)
+  return planReport(plan)
+}

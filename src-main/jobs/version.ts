@@ -1,0 +1,4 @@
+import { version } from '../../package.json'
+
+/** Goes beside every measurement. */
+export const THIMBLE_VERSION = version
