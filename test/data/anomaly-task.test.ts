@@ -16,7 +16,7 @@ beforeAll(async () => {
     stageContext({ seed: 1, progress: (done, total) => progress.push([done, total]) }),
     'quick',
   )
-})
+}, 120_000)
 
 const SPLITS: Split[] = ['train', 'validation', 'calibration', 'test']
 const fingerprint = (set: WindowSet) => sha256(new Uint8Array(set.features.buffer))
