@@ -5,9 +5,7 @@ import { REQUESTS, type RequestName, type RequestResult } from '../contract/api.
 import type { z } from 'zod'
 
 export type Handlers = {
-  [N in RequestName]: (
-    params: z.output<(typeof REQUESTS)[N]['params']>,
-  ) => RequestResult<N> | Promise<RequestResult<N>>
+  [N in RequestName]: (params: z.output<(typeof REQUESTS)[N]['params']>) => RequestResult<N> | Promise<RequestResult<N>>
 }
 
 const isRequestName = (name: unknown): name is RequestName => typeof name === 'string' && Object.hasOwn(REQUESTS, name)

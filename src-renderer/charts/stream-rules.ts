@@ -46,6 +46,7 @@ export function drawRules(plot: uPlot, rules: readonly Rule[], colour: (token: s
   ctx.strokeStyle = colour('--text')
   ctx.fillStyle = colour('--text')
   ctx.font = `600 ${11 * scale}px "IBM Plex Sans", sans-serif`
+  ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
   ctx.lineWidth = 1.1 * scale
   shown.forEach((rule, index) => {

@@ -20,6 +20,11 @@ class Bench {
     this.boardId ??= this.boards.find((board) => board.state === 'ready')?.id ?? null
   }
 
+  /** A board that is not plugged in any more keeps its id. */
+  boardName(id: string): string {
+    return this.boards.find((board) => board.id === id)?.name ?? id
+  }
+
   async refreshBoards(): Promise<void> {
     this.boards = await request('boards.list', {})
   }

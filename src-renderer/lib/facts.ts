@@ -24,7 +24,7 @@ const BY_UNIT: [suffix: RegExp, format: (value: number) => string][] = [
 ]
 
 export function factValue(key: string, value: string | number): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return /sha256$|_id$/.test(key) ? value.slice(0, 12) : value
   const unit = BY_UNIT.find(([suffix]) => suffix.test(key))
   if (unit) return unit[1](value)
   return Number.isInteger(value) ? formatInteger(value) : formatSignificant(value)
