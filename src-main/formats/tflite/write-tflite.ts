@@ -4,6 +4,7 @@ import { Builder, type Offset } from 'flatbuffers'
 import { DTYPE_BYTES, type Graph, type Op, type Quantization, type Tensor } from '../../ir/graph.ts'
 import { tensorAt } from '../../ir/tensor-access.ts'
 import { builtinCode, PLACEHOLDER_CODE } from './builtin-ops.ts'
+import { withExplicitBias } from './explicit-bias.ts'
 import { attributeOperand, OP_MAP, optionValues, RESHAPE_NEW_SHAPE_SLOT } from './op-map.ts'
 import {
   BUFFER,
@@ -31,8 +32,9 @@ import {
 const DESCRIPTION = 'Written by Thimble'
 const RUNTIME_VERSION_BYTES = 16
 
-/** The same graph gives the same bytes. Reading them back gives the same graph. */
-export function writeTflite(graph: Graph): Uint8Array {
+/** The same graph gives the same bytes. Reading them back gives the same graph, each CONV_2D with a bias. */
+export function writeTflite(model: Graph): Uint8Array {
+  const graph = withExplicitBias(model)
   const tensors = [...graph.tensors]
   const operands = graph.ops.map((op) => fileOperands(graph, op, tensors))
   const builder = new Builder(1024 + tensors.reduce((sum, tensor) => sum + (tensor.data?.byteLength ?? 0), 0))
