@@ -9,11 +9,15 @@ import { FALLBACK, ROOT, isEntry } from './setup/paths.mjs'
 const ELECTRON = path.join(ROOT, 'node_modules', 'electron')
 
 // The official binary when it is there in the version of package-lock.json, else the fallback, else null.
-// `env` is what a process needs to find it: the electron package and forge read the first, store/ the second.
+// `env` is what a process needs to find it: the electron package and forge read ELECTRON_OVERRIDE_DIST_PATH, store/ reads
+// THIMBLE_SQLITE_MODULE.
+/** @typedef {{ kind: 'official' | 'fallback', version: string, executable: string, env: Record<string, string> }} Runtime */
+/** @returns {Runtime | null} */
 export function findRuntime(electronDir = ELECTRON, fallbackDir = FALLBACK) {
   return officialRuntime(electronDir) ?? fallbackRuntime(fallbackDir)
 }
 
+/** @returns {Runtime | null} */
 export function officialRuntime(electronDir = ELECTRON) {
   const pathFile = path.join(electronDir, 'path.txt')
   const versionFile = path.join(electronDir, 'dist', 'version')
@@ -25,6 +29,7 @@ export function officialRuntime(electronDir = ELECTRON) {
   return { kind: 'official', version, executable, env: {} }
 }
 
+/** @returns {Runtime | null} */
 export function fallbackRuntime(fallbackDir = FALLBACK) {
   if (!fallbackIsBuilt(fallbackDir)) return null
   const dist = path.join(fallbackDir, 'dist')

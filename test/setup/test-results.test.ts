@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { roundsLeft } from '../../scripts/test-deep.mjs'
+import {
+  add,
+  closingLine,
+  countCheck,
+  countPlaywright,
+  countVitest,
+  NOTHING,
+  unexcusedSkips,
+} from '../../scripts/test-results.mjs'
+
+const vitestReport = (...statuses: string[]) => ({
+  testResults: [
+    {
+      name: '/repo/test/ir/a.test.ts',
+      assertionResults: statuses.map((status, index) => ({ status, fullName: `case ${index}` })),
+    },
+  ],
+})
+
+describe('counting', () => {
+  test('vitest', () => {
+    const { counts, skipped } = countVitest(vitestReport('passed', 'failed', 'pending', 'todo', 'passed'), 1)
+    expect(counts).toEqual({ passed: 2, failed: 1, skipped: 2 })
+    expect(skipped.map(({ name }) => name)).toEqual(['case 2', 'case 3'])
+  })
+
+  test('a run that died, failed without a failed test, or ran nothing is a failure', () => {
+    expect(countVitest(null, 139).counts).toEqual({ ...NOTHING, failed: 1 })
+    expect(countVitest(vitestReport('passed'), 1).counts).toEqual({ passed: 1, failed: 1, skipped: 0 })
+    expect(countVitest(vitestReport(), 0).counts).toEqual({ ...NOTHING, failed: 1 })
+    expect(countPlaywright(null, 1).counts).toEqual({ ...NOTHING, failed: 1 })
+  })
+
+  test('Playwright, where a test that passed at the second try did not pass', () => {
+    const report = {
+      stats: { expected: 3, unexpected: 1, flaky: 1, skipped: 1 },
+      suites: [
+        {
+          specs: [{ file: 'a.spec.ts', title: 'ran', tests: [{ status: 'expected' }] }],
+          suites: [{ specs: [{ file: 'a.spec.ts', title: 'did not', tests: [{ status: 'skipped' }] }] }],
+        },
+      ],
+    }
+    const { counts, skipped } = countPlaywright(report, 1)
+    expect(counts).toEqual({ passed: 3, failed: 2, skipped: 1 })
+    expect(skipped).toEqual([{ file: 'a.spec.ts', name: 'did not' }])
+  })
+
+  test('a check is one test, and all is summed in one line', () => {
+    const total = [countCheck(0), countCheck(2), { passed: 5, failed: 0, skipped: 1 }].reduce(add, NOTHING)
+    expect(closingLine(total)).toBe('6 passed, 1 failed, 1 skipped')
+  })
+})
+
+describe('which skips are honest', () => {
+  const hardware = { file: '/repo/test/hardware/f407.test.ts', name: 'h' }
+  const model = { file: '/repo/test/ir/models.test.ts', name: 'm' }
+  const other = { file: '/repo/test/store/store.test.ts', name: 'o' }
+  const unexcused = (situation: { hardware: boolean; modelsAreHere: boolean }) =>
+    unexcusedSkips([hardware, model, other], {
+      ...situation,
+      read: (file: string) => (file === model.file ? "import { hasMlperfTiny } from './support'" : ''),
+    }).map(({ name }) => name)
+
+  test('real boards without HW=1, and public models that are not here', () => {
+    expect(unexcused({ hardware: false, modelsAreHere: false })).toEqual(['o'])
+    expect(unexcused({ hardware: false, modelsAreHere: true })).toEqual(['m', 'o'])
+    expect(unexcused({ hardware: true, modelsAreHere: false })).toEqual(['h', 'o'])
+  })
+})
+
+test('a deep run goes on where it stopped, with the same seeds', () => {
+  expect(roundsLeft(0, 1200, 500)).toEqual([
+    { seed: 0, count: 500 },
+    { seed: 500, count: 500 },
+    { seed: 1000, count: 200 },
+  ])
+  expect(roundsLeft(500, 1200, 500)).toEqual(roundsLeft(0, 1200, 500).slice(1))
+  expect(roundsLeft(1200, 1200, 500)).toEqual([])
+})
