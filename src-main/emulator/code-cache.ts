@@ -1,0 +1,168 @@
+// Decoded instructions, one entry for every halfword of memory: instructions are decoded when first executed
+// and forgotten when their bytes change. An entry is a packed word and an immediate.
+//
+//   packed word: 0-8 opcode · 9-12 a · 13-16 b · 17-20 c · 21 set for 32-bit encodings · 22-26 cycles
+//                27-30 d · 31 set in an IT block (the condition is in `it`)
+//
+// The zero word means "not decoded". Immediates of direct branches are target indices.
+
+import { decodeWith, instruction, type Instruction } from './decode/pattern.ts'
+import { THUMB16 } from './decode/thumb16.ts'
+import { THUMB32 } from './decode/thumb32.ts'
+import { THUMB32_DSP } from './decode/thumb32-dsp.ts'
+import { VFP } from './decode/vfp.ts'
+import { CYCLES } from './cycle-table.ts'
+import type { Memory } from './memory.ts'
+import { OP, OP_CYCLE_CLASS, OP_NAMES } from './opcodes.ts'
+
+const CONDITIONAL = 0x80000000 | 0
+/** The longest IT block: four 32-bit instructions. */
+const IT_REACH = 8
+
+const DIRECT_BRANCHES = new Set([OP.B, OP.BL, OP.CBZ, OP.CBNZ])
+for (let op = OP.BEQ; op <= OP.BLE; op++) DIRECT_BRANCHES.add(op)
+
+const isWide = (halfword: number) => halfword >>> 11 >= 0x1d
+
+const isLoad = (op: number) => (op >= OP.LDR_I && op <= OP.LDRSH_PRE) || op === OP.LDR_LIT || op === OP.VLDR
+const isStore = (op: number) => op >= OP.STR_I && op <= OP.STRH_PRE
+
+/** Decodes one instruction; `high` is its first halfword, `low` the second of a 32-bit one. */
+export function decodeInstruction(high: number, low: number, inItBlock: boolean): Instruction {
+  let decoded: Instruction | undefined
+  if (isWide(high)) {
+    const word = (high << 16) | low
+    decoded = decodeWith(THUMB32, word, false) ?? decodeWith(THUMB32_DSP, word, false) ?? decodeWith(VFP, word, false)
+    // Coprocessor space without a coprocessor faults with NOCP, the rest is undefined.
+    if (decoded === undefined && (high & 0xec00) === 0xec00) {
+      decoded = instruction(OP.COPROCESSOR, (low >>> 8) & 15)
+    }
+  } else {
+    decoded = decodeWith(THUMB16, high, !inItBlock)
+  }
+  return decoded ?? instruction(OP.UNDEFINED)
+}
+
+export class CodeCache {
+  readonly words: Int32Array
+  readonly immediates: Int32Array
+  /** ITSTATE in force at each halfword, 0 outside IT blocks */
+  readonly it: Uint8Array
+  /** Addresses where the breakpoint unit stops the core. */
+  readonly breakpoints = new Set<number>()
+  readonly #memory: Memory
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+    const halfwords = memory.u16.length
+    this.words = new Int32Array(halfwords)
+    this.immediates = new Int32Array(halfwords)
+    this.it = new Uint8Array(halfwords)
+  }
+
+  /** Fills the entry of the instruction at `address`, whose buffer offset is 2 * index. */
+  decode(index: number, address: number): void {
+    const memory = this.#memory
+    if (memory.fetchOffset(address) !== index * 2) {
+      this.#store(index, instruction(OP.FETCH_FAULT), false)
+      return
+    }
+    memory.watchStores(address)
+    if (this.breakpoints.has(address)) {
+      this.#store(index, instruction(OP.BREAKPOINT), isWide(memory.u16[index]!))
+      return
+    }
+    const high = memory.u16[index]!
+    const wide = isWide(high)
+    if (wide && memory.fetchOffset(address + 2) < 0) {
+      this.#store(index, instruction(OP.FETCH_FAULT), false)
+      return
+    }
+    if (wide) memory.watchStores(address + 2)
+    const decoded = decodeInstruction(high, memory.u16[index + 1]!, this.it[index] !== 0)
+    if (decoded.op === OP.IT) this.#openItBlock(index, decoded.imm)
+    if (DIRECT_BRANCHES.has(decoded.op)) this.#aim(decoded, index, address)
+    this.#store(index, decoded, wide)
+  }
+
+  /** Turns a branch's byte offset into a target index, or the branch into its far form. */
+  #aim(decoded: Instruction, index: number, address: number): void {
+    const target = index + 2 + (decoded.imm >> 1)
+    const reached = this.#memory.fetchOffset((address + 4 + decoded.imm) >>> 0)
+    if (reached === target * 2) decoded.imm = target
+    else if (decoded.op === OP.B) decoded.op = OP.B_FAR
+    else if (decoded.op === OP.BL) decoded.op = OP.BL_FAR
+    // A conditional branch out of its memory ends at an index where decoding finds the fault.
+    else decoded.imm = Math.max(0, target)
+  }
+
+  #openItBlock(index: number, itState: number): void {
+    let state = itState
+    let at = index + 1
+    while ((state & 15) !== 0) {
+      this.it[at] = state
+      this.words[at] = 0
+      at += isWide(this.#memory.u16[at]!) ? 2 : 1
+      state = (state & 7) === 0 ? 0 : (state & 0xe0) | ((state << 1) & 0x1f)
+    }
+  }
+
+  #store(index: number, decoded: Instruction, wide: boolean): void {
+    const conditional = this.it[index] !== 0 && decoded.op !== OP.BKPT && decoded.op !== OP.BREAKPOINT
+    this.words[index] =
+      decoded.op |
+      (decoded.a << 9) |
+      (decoded.b << 13) |
+      (decoded.c << 17) |
+      (wide ? 1 << 21 : 0) |
+      (this.#cycles(index, decoded, wide) << 22) |
+      ((decoded.d & 15) << 27) |
+      (conditional ? CONDITIONAL : 0)
+    this.immediates[index] = this.#immediate(decoded)
+  }
+
+  /** Register lists carry their count above their bits. */
+  #immediate({ op, imm }: Instruction): number {
+    return op === OP.LDM || op === OP.STM ? imm | (popCount(imm) << 16) : imm
+  }
+
+  #cycles(index: number, decoded: Instruction, wide: boolean): number {
+    const { op, imm } = decoded
+    if (op === OP.LDM || op === OP.STM) return CYCLES.multiple + popCount(imm)
+    if (op === OP.VLDM || op === OP.VSTM) return Math.min(31, CYCLES.multiple + ((imm >>> 8) & 63))
+    const cycles = CYCLES[OP_CYCLE_CLASS[op]!]
+    if (op === OP.LDRD || op === OP.STRD || op === OP.VLDR_D || op === OP.VSTR_D) return cycles + 2
+    return isLoad(op) && this.#pipelines(index + (wide ? 2 : 1), decoded) ? cycles - 1 : cycles
+  }
+
+  /** Whether the instruction at `index` is a load or store that overlaps with the load before it. */
+  #pipelines(index: number, load: Instruction): boolean {
+    const next = decodeInstruction(this.#memory.u16[index]!, this.#memory.u16[index + 1]!, false)
+    if (!isLoad(next.op) && !isStore(next.op)) return false
+    if (load.op === OP.VLDR || next.op === OP.LDR_LIT) return true
+    const usesIndex = OP_NAMES[next.op]!.endsWith('_R')
+    return next.b !== load.a && !(usesIndex && next.c === load.a)
+  }
+
+  /** Forgets what was decoded from these bytes. Offsets are in the memory's buffer. */
+  invalidate(offset: number, length: number): void {
+    const words = this.words
+    // One halfword back for an instruction that reaches into the range, two more for a load's pipelining.
+    const first = Math.max(0, (offset >> 1) - 3)
+    const last = (offset + length - 1) >> 1
+    for (let index = first; index <= last; index++) {
+      if (words[index] === 0) continue
+      if ((words[index]! & 511) === OP.IT && index * 2 >= offset - 1) {
+        this.it.fill(0, index + 1, index + 1 + IT_REACH)
+        words.fill(0, index + 1, index + 1 + IT_REACH)
+      }
+      words[index] = 0
+    }
+  }
+}
+
+export function popCount(value: number): number {
+  let count = 0
+  for (let rest = value; rest !== 0; rest &= rest - 1) count++
+  return count
+}

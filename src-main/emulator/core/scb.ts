@@ -1,0 +1,280 @@
+// The system control block: identification, vector table, reset, fault status and the FPU's access control.
+// Source: ARM DDI 0403 (Armv7-M ARM), B3.2.
+
+import type { Peripheral } from '../bus.ts'
+import type { Core } from './core.ts'
+import { EXCEPTION } from './exception-numbers.ts'
+
+/** Offsets from 0xE000E000. */
+const OFFSETS = {
+  ICTR: 0x004,
+  ACTLR: 0x008,
+  CPUID: 0xd00,
+  ICSR: 0xd04,
+  VTOR: 0xd08,
+  AIRCR: 0xd0c,
+  SCR: 0xd10,
+  CCR: 0xd14,
+  SHPR1: 0xd18,
+  SHPR2: 0xd1c,
+  SHPR3: 0xd20,
+  SHCSR: 0xd24,
+  CFSR: 0xd28,
+  HFSR: 0xd2c,
+  DFSR: 0xd30,
+  MMFAR: 0xd34,
+  BFAR: 0xd38,
+  CPACR: 0xd88,
+  FPCCR: 0xf34,
+  FPCAR: 0xf38,
+  FPDSCR: 0xf3c,
+} as const
+
+/** Read-only identification of the Cortex-M4F r0p1 (ARM DDI 0439, 4.3). */
+const IDENTIFICATION: Readonly<Record<number, number>> = {
+  [OFFSETS.CPUID]: 0x410fc241,
+  0xd40: 0x00000030, // ID_PFR0
+  0xd44: 0x00000200, // ID_PFR1
+  0xd48: 0x00100000, // ID_DFR0
+  0xd50: 0x00000030, // ID_MMFR0
+  0xd60: 0x01141110, // ID_ISAR0
+  0xd64: 0x02112000, // ID_ISAR1
+  0xd68: 0x21232231, // ID_ISAR2
+  0xd6c: 0x01111131, // ID_ISAR3
+  0xd70: 0x01310132, // ID_ISAR4
+  0xf40: 0x10110021, // MVFR0
+  0xf44: 0x11000011, // MVFR1
+}
+
+const VECTKEY = 0x05fa
+const VECTKEYSTAT = 0xfa05
+const AIRCR = { VECTRESET: 1 << 0, VECTCLRACTIVE: 1 << 1, SYSRESETREQ: 1 << 2 } as const
+const CCR = { UNALIGN_TRP: 1 << 3, DIV_0_TRP: 1 << 4, STKALIGN: 1 << 9, NONBASETHRDENA: 1 << 0 } as const
+const CCR_WRITABLE = 0x31b
+const VTOR_WRITABLE = 0x3fffff80
+
+/** SHCSR's bits: [bit, exception], by what they show. */
+const SHCSR_ACTIVE: readonly (readonly [number, number])[] = [
+  [0, EXCEPTION.MemManage],
+  [1, EXCEPTION.BusFault],
+  [3, EXCEPTION.UsageFault],
+  [7, EXCEPTION.SVCall],
+  [8, EXCEPTION.DebugMonitor],
+  [10, EXCEPTION.PendSV],
+  [11, EXCEPTION.SysTick],
+]
+const SHCSR_PENDING: readonly (readonly [number, number])[] = [
+  [12, EXCEPTION.UsageFault],
+  [13, EXCEPTION.MemManage],
+  [14, EXCEPTION.BusFault],
+  [15, EXCEPTION.SVCall],
+]
+const FAULT_ENABLE: Readonly<Record<number, number>> = {
+  [EXCEPTION.MemManage]: 1 << 16,
+  [EXCEPTION.BusFault]: 1 << 17,
+  [EXCEPTION.UsageFault]: 1 << 18,
+}
+const SHCSR_WRITABLE = 0x70000
+
+export type ResetKind = 'system' | 'core'
+
+export class Scb implements Peripheral {
+  vtor = 0
+  scr = 0
+  cfsr = 0
+  hfsr = 0
+  dfsr = 0
+  mmfar = 0
+  bfar = 0
+  cpacr = 0
+  #ccr = 0
+  #shcsr = 0
+  #core!: Core
+  readonly #requestReset: (kind: ResetKind) => void
+
+  constructor(requestReset: (kind: ResetKind) => void) {
+    this.#requestReset = requestReset
+  }
+
+  connect(core: Core): void {
+    this.#core = core
+  }
+
+  reset(): void {
+    this.vtor = this.scr = this.cfsr = this.hfsr = this.mmfar = this.bfar = this.cpacr = 0
+    this.#shcsr = 0
+    this.#writeCcr(CCR.STKALIGN)
+  }
+
+  get stackAlign(): boolean {
+    return (this.#ccr & CCR.STKALIGN) !== 0
+  }
+
+  get nonBaseThread(): boolean {
+    return (this.#ccr & CCR.NONBASETHRDENA) !== 0
+  }
+
+  faultEnabled(exception: number): boolean {
+    return (this.#shcsr & (FAULT_ENABLE[exception] ?? 0)) !== 0
+  }
+
+  read(offset: number): number {
+    const { fpu, nvic } = this.#core
+    switch (offset) {
+      case OFFSETS.ICTR:
+        return (nvic.count - 17) >>> 5
+      case OFFSETS.ICSR:
+        return this.#icsr()
+      case OFFSETS.VTOR:
+        return this.vtor
+      case OFFSETS.AIRCR:
+        return (VECTKEYSTAT << 16) | (nvic.priorityGroup << 8)
+      case OFFSETS.SCR:
+        return this.scr
+      case OFFSETS.CCR:
+        return this.#ccr
+      case OFFSETS.SHPR1:
+      case OFFSETS.SHPR2:
+      case OFFSETS.SHPR3:
+        return this.#readPriorities(4 + (offset - OFFSETS.SHPR1))
+      case OFFSETS.SHCSR:
+        return this.#readShcsr()
+      case OFFSETS.CFSR:
+        return this.cfsr
+      case OFFSETS.HFSR:
+        return this.hfsr
+      case OFFSETS.DFSR:
+        return this.dfsr
+      case OFFSETS.MMFAR:
+        return this.mmfar
+      case OFFSETS.BFAR:
+        return this.bfar
+      case OFFSETS.CPACR:
+        return this.cpacr
+      case OFFSETS.FPCCR:
+        return fpu.fpccr
+      case OFFSETS.FPCAR:
+        return fpu.fpcar
+      case OFFSETS.FPDSCR:
+        return fpu.fpdscr
+      default:
+        return IDENTIFICATION[offset] ?? 0
+    }
+  }
+
+  write(offset: number, value: number, mask: number): void {
+    const { fpu, nvic } = this.#core
+    const bits = value & mask
+    const merge = (old: number) => (old & ~mask) | bits
+    switch (offset) {
+      case OFFSETS.ICSR:
+        this.#writeIcsr(bits)
+        break
+      case OFFSETS.VTOR:
+        this.vtor = merge(this.vtor) & VTOR_WRITABLE
+        break
+      case OFFSETS.AIRCR:
+        if (value >>> 16 === VECTKEY) this.#writeAircr(value)
+        break
+      case OFFSETS.SCR:
+        this.scr = merge(this.scr) & 0x16
+        break
+      case OFFSETS.CCR:
+        this.#writeCcr(merge(this.#ccr))
+        break
+      case OFFSETS.SHPR1:
+      case OFFSETS.SHPR2:
+      case OFFSETS.SHPR3:
+        for (let i = 0; i < 4; i++) {
+          if ((mask >>> (8 * i)) & 255) nvic.setPriority(4 + (offset - OFFSETS.SHPR1) + i, (value >>> (8 * i)) & 255)
+        }
+        break
+      case OFFSETS.SHCSR:
+        this.#shcsr = merge(this.#shcsr) & SHCSR_WRITABLE
+        break
+      case OFFSETS.CFSR:
+        this.cfsr &= ~bits
+        break
+      case OFFSETS.HFSR:
+        this.hfsr &= ~bits
+        break
+      case OFFSETS.DFSR:
+        this.dfsr &= ~bits
+        break
+      case OFFSETS.MMFAR:
+        this.mmfar = merge(this.mmfar)
+        break
+      case OFFSETS.BFAR:
+        this.bfar = merge(this.bfar)
+        break
+      case OFFSETS.CPACR:
+        this.cpacr = merge(this.cpacr) & 0x00f00000
+        this.#core.updateFpu()
+        break
+      case OFFSETS.FPCCR:
+        fpu.fpccr = merge(fpu.fpccr) & 0xc000017b
+        this.#core.updateFpu()
+        break
+      case OFFSETS.FPCAR:
+        fpu.fpcar = merge(fpu.fpcar) & ~7
+        break
+      case OFFSETS.FPDSCR:
+        fpu.fpdscr = merge(fpu.fpdscr) & 0x07c00000
+        break
+    }
+  }
+
+  #icsr(): number {
+    const { nvic, ipsr } = this.#core
+    const externalPending = nvic.pending.indexOf(1, 16) >= 0
+    return (
+      ipsr |
+      (nvic.active.filter((state) => state !== 0).length <= 1 ? 1 << 11 : 0) |
+      (nvic.highestPending() << 12) |
+      (externalPending ? 1 << 22 : 0) |
+      (nvic.pending[EXCEPTION.SysTick]! << 26) |
+      (nvic.pending[EXCEPTION.PendSV]! << 28) |
+      (nvic.pending[EXCEPTION.NMI]! << 31)
+    )
+  }
+
+  #writeIcsr(bits: number): void {
+    const { nvic } = this.#core
+    if (bits & (1 << 31)) nvic.setPending(EXCEPTION.NMI)
+    if (bits & (1 << 28)) nvic.setPending(EXCEPTION.PendSV)
+    if (bits & (1 << 27)) nvic.clearPending(EXCEPTION.PendSV)
+    if (bits & (1 << 26)) nvic.setPending(EXCEPTION.SysTick)
+    if (bits & (1 << 25)) nvic.clearPending(EXCEPTION.SysTick)
+  }
+
+  #writeAircr(value: number): void {
+    const { nvic, debug } = this.#core
+    nvic.priorityGroup = (value >>> 8) & 7
+    if (value & AIRCR.SYSRESETREQ) this.#requestReset('system')
+    else if (value & AIRCR.VECTRESET && debug.halted) this.#requestReset('core')
+    if (value & AIRCR.VECTCLRACTIVE && debug.halted) {
+      nvic.active.fill(0)
+      this.#core.ipsr = 0
+    }
+  }
+
+  #writeCcr(value: number): void {
+    this.#ccr = value & CCR_WRITABLE
+    this.#core.divideTrap = (this.#ccr & CCR.DIV_0_TRP) !== 0
+    this.#core.bus.trapUnaligned = (this.#ccr & CCR.UNALIGN_TRP) !== 0
+  }
+
+  #readPriorities(first: number): number {
+    let word = 0
+    for (let i = 0; i < 4; i++) word |= this.#core.nvic.priority[first + i]! << (8 * i)
+    return word
+  }
+
+  #readShcsr(): number {
+    const { active, pending } = this.#core.nvic
+    let word = this.#shcsr
+    for (const [bit, exception] of SHCSR_ACTIVE) word |= active[exception]! << bit
+    for (const [bit, exception] of SHCSR_PENDING) word |= pending[exception]! << bit
+    return word
+  }
+}

@@ -1,0 +1,61 @@
+// Half precision, IEEE or (FPSCR.AHP) Arm's alternative without infinities and NaNs.
+
+import { DEFAULT_NAN, FPSCR, isNan, isSignalling, type Fpu } from '../core/fpu.ts'
+
+const alternative = (fpu: Fpu) => (fpu.fpscr & FPSCR.AHP) !== 0
+
+/** Stores the single-precision value of a half-precision word in register d. */
+export function fromHalf(fpu: Fpu, d: number, half: number): void {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 31
+  const mantissa = half & 0x3ff
+  if (exponent === 31 && !alternative(fpu)) {
+    if (mantissa === 0) {
+      fpu.f32[d] = sign * Infinity
+      return
+    }
+    if ((mantissa & 0x200) === 0) fpu.raise(FPSCR.IOC)
+    const kept = ((half & 0x8000) << 16) | 0x7fc00000 | (mantissa << 13)
+    fpu.bits[d] = (fpu.fpscr & FPSCR.DN) !== 0 ? DEFAULT_NAN : kept
+    return
+  }
+  fpu.f32[d] = exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15)
+}
+
+/** The half-precision word of register m, rounded to nearest even. */
+export function toHalf(fpu: Fpu, m: number): number {
+  const bits = fpu.bits[m]!
+  const sign = (bits >>> 16) & 0x8000
+  if (isNan(bits)) {
+    if (isSignalling(bits) || alternative(fpu)) fpu.raise(FPSCR.IOC)
+    if (alternative(fpu)) return sign
+    if ((fpu.fpscr & FPSCR.DN) !== 0) return 0x7e00
+    return sign | 0x7e00 | ((bits >>> 13) & 0x1ff)
+  }
+  const magnitude = Math.abs(fpu.operand(m))
+  const largest = alternative(fpu) ? 131008 : 65504
+  // One ulp at the exponent of the value, 2^-24 for denormals.
+  const exponent = magnitude === 0 ? -14 : Math.max(-14, Math.floor(Math.log2(magnitude)))
+  const ulp = 2 ** (exponent - 10)
+  const units = roundHalfEven(magnitude / ulp)
+  const rounded = units * ulp
+  if (rounded > largest) {
+    if (alternative(fpu)) {
+      fpu.raise(FPSCR.IOC)
+      return sign | 0x7fff
+    }
+    if (magnitude !== Infinity) fpu.raise(FPSCR.OFC | FPSCR.IXC)
+    return sign | 0x7c00
+  }
+  if (rounded !== magnitude) fpu.raise(FPSCR.IXC | (rounded < 2 ** -14 ? FPSCR.UFC : 0))
+  if (rounded < 2 ** -14) return sign | (rounded * 2 ** 24)
+  const top = Math.floor(Math.log2(rounded))
+  return sign | ((top + 15) << 10) | ((rounded / 2 ** top - 1) * 1024)
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
+}

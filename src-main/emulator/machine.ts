@@ -1,0 +1,215 @@
+// A whole virtual STM32F407: core, bus, memories, peripherals, and the loop that runs them together.
+
+import type { BoardData } from '../device/board-data.ts'
+import { Bus, type Peripheral } from './bus.ts'
+import { CodeCache } from './code-cache.ts'
+import { BreakpointUnit } from './core/breakpoint-unit.ts'
+import { Core } from './core/core.ts'
+import { Debug, DFSR } from './core/debug.ts'
+import { Nvic } from './core/nvic.ts'
+import { Scb, type ResetKind } from './core/scb.ts'
+import { SysTick } from './core/systick.ts'
+import { Dwt, Itm } from './core/trace.ts'
+import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
+import { interpret } from './execute/interpreter.ts'
+import { Memory } from './memory.ts'
+import { Scheduler } from './scheduler.ts'
+import { FlashController } from './stm32/flash.ts'
+import { Rcc, RESET_FLAG } from './stm32/rcc.ts'
+import { attachChip, INTERRUPTS, memoryBlocks, PRIORITY_BITS, USART2_INTERRUPT } from './stm32/stm32f407.ts'
+import { Usart } from './stm32/usart.ts'
+import type { ExecutionMark } from '../device/board.ts'
+
+const PPB = { ITM: 0xe0000000, DWT: 0xe0001000, FPB: 0xe0002000, SCS: 0xe000e000 } as const
+const PPB_BLOCK = 0x1000
+
+/** Why `run` came back: budget used up, nothing to do until something happens, stopped by a debugger or for good. */
+export type RunState = 'running' | 'asleep' | 'halted' | 'locked-up' | 'stopped'
+
+/** The system control space: its registers belong to four units. */
+class SystemControlSpace implements Peripheral {
+  readonly #unitAt: (offset: number) => Peripheral
+
+  constructor(systick: SysTick, nvic: Nvic, scb: Scb, debug: Debug) {
+    this.#unitAt = (offset) => {
+      if (offset >= 0x10 && offset < 0x20) return systick
+      if ((offset >= 0x100 && offset < 0xd00) || offset === 0xf00) return nvic
+      return offset >= 0xdf0 && offset < 0xe00 ? debug : scb
+    }
+  }
+
+  read(offset: number): number {
+    return this.#unitAt(offset).read(offset)
+  }
+
+  write(offset: number, value: number, mask: number): void {
+    this.#unitAt(offset).write(offset, value, mask)
+  }
+}
+
+export class Machine {
+  readonly data: BoardData
+  readonly memory: Memory
+  readonly code: CodeCache
+  readonly bus: Bus
+  readonly core: Core
+  readonly scheduler: Scheduler
+  readonly usart2: Usart
+  readonly rcc: Rcc
+  /** what the firmware wrote to ITM stimulus port 0 and nobody took yet */
+  marks: ExecutionMark[] = []
+  /** set by whoever wants `run` to return 'stopped' */
+  stopRequested = false
+  readonly #systick: SysTick
+  readonly #flash: FlashController
+  readonly #resettable: { resetRegisters(): void }[] = []
+  #pendingReset: ResetKind | undefined
+  #resetInstructions = 0
+  #resetCycles = 0
+
+  constructor(data: BoardData) {
+    this.data = data
+    this.memory = new Memory(memoryBlocks(data))
+    this.code = new CodeCache(this.memory)
+    this.bus = new Bus(this.memory, this.code)
+    const attention = () => {
+      // The first calls come while the parts of the core are still being made.
+      if (this.core !== undefined) this.core.attention = true
+    }
+    const nvic = new Nvic(INTERRUPTS, PRIORITY_BITS, attention)
+    const debug = new Debug()
+    const scb = new Scb((kind) => {
+      this.#pendingReset = kind
+      attention()
+    })
+    this.core = new Core({ memory: this.memory, code: this.code, bus: this.bus, nvic, scb, debug })
+    scb.connect(this.core)
+    debug.connect(this.core)
+    this.bus.privileged = () => this.core.privileged
+    this.scheduler = new Scheduler(() => this.core.cycles, attention)
+    this.#systick = new SysTick(this.scheduler, nvic)
+    const dwt = new Dwt(debug, () => this.core)
+    debug.onTraceChange = () => dwt.update()
+    this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug))
+    this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
+    this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
+    this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code))
+    this.rcc = new Rcc(attention)
+    this.#flash = new FlashController({
+      memory: this.memory,
+      code: this.code,
+      bus: this.bus,
+      scheduler: this.scheduler,
+      data,
+      coreHz: () => this.rcc.coreHz,
+    })
+    this.usart2 = new Usart({
+      scheduler: this.scheduler,
+      clockDivider: () => this.rcc.apb1Divider,
+      interrupt: () => nvic.setPending(FIRST_INTERRUPT + USART2_INTERRUPT),
+    })
+    attachChip(this.bus, data, {
+      rcc: this.rcc,
+      flash: this.#flash,
+      usart2: this.usart2,
+      resettable: this.#resettable,
+    })
+    this.memory.u8.fill(0xff, 0, data.flash.size)
+    this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
+  }
+
+  /** Instructions and cycles since the last reset. */
+  get counters(): { instructions: number; cycles: number } {
+    return {
+      instructions: this.core.instructions - this.#resetInstructions,
+      cycles: this.core.cycles - this.#resetCycles,
+    }
+  }
+
+  #mark(port: number, value: number): void {
+    if (port === 0) this.marks.push({ value, ...this.counters })
+  }
+
+  /** System reset; `cause` are RCC_CSR's reset flags. The memories and the debug registers keep what they hold. */
+  reset(cause: number = RESET_FLAG.PIN): void {
+    this.#pendingReset = undefined
+    this.rcc.reset(cause)
+    this.#flash.reset()
+    this.usart2.reset()
+    this.#systick.reset()
+    for (const peripheral of this.#resettable) peripheral.resetRegisters()
+    this.#resetCore()
+  }
+
+  #resetCore(): void {
+    const { core } = this
+    this.#pendingReset = undefined
+    core.nvic.reset()
+    core.scb.reset()
+    core.reset()
+    core.debug.afterReset()
+    this.#resetInstructions = core.instructions
+    this.#resetCycles = core.cycles
+  }
+
+  /** Puts an image where it belongs without the flash controller: what a chip holds before it is powered. */
+  preload(address: number, bytes: Uint8Array): boolean {
+    const offset = this.memory.offsetOf(address)
+    if (offset < 0 || this.memory.offsetOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
+    this.memory.u8.set(bytes, offset)
+    this.code.invalidate(offset, bytes.length)
+    return true
+  }
+
+  /** Runs for about `budget` cycles of emulated time, or until there is nothing to run. */
+  run(budget: number): RunState {
+    const { core, scheduler } = this
+    const end = scheduler.now + budget
+    for (;;) {
+      if (this.#pendingReset !== undefined) this.#performReset()
+      if (this.stopRequested) return 'stopped'
+      scheduler.fireDue()
+      if (core.debug.halted) return 'halted'
+      if (core.lockedUp) return 'locked-up'
+      const left = Math.min(end, scheduler.next) - scheduler.now
+      if (scheduler.now >= end) return 'running'
+      core.attention = false
+      if (!core.debug.masksInterrupts) core.exceptions.takePending()
+      if (core.attention) continue
+      if (core.sleeping && !this.#wakes()) return 'asleep'
+      if (core.debug.stepping) this.#step()
+      else interpret(core, left)
+    }
+  }
+
+  /** While the core sleeps: lets time pass until the next event is due, at most `limit` cycles. */
+  sleep(limit: number): void {
+    const { scheduler } = this
+    scheduler.pass(Math.max(0, Math.min(limit, scheduler.next - scheduler.now)))
+  }
+
+  #performReset(): void {
+    if (this.#pendingReset === 'system') this.reset(RESET_FLAG.SOFTWARE | RESET_FLAG.PIN)
+    else this.#resetCore()
+  }
+
+  /** Carries out a reset that a register write asked for, without waiting for the run loop. */
+  settle(): void {
+    if (this.#pendingReset !== undefined) this.#performReset()
+  }
+
+  /** WFI ends with any exception that could be taken if PRIMASK were clear, taken or not. */
+  #wakes(): boolean {
+    const { nvic, basepri, faultmask } = this.core
+    const exception = nvic.highestPending()
+    if (exception === 0) return false
+    if (nvic.priorityOf(exception) >= nvic.executionPriority({ primask: 0, basepri, faultmask })) return false
+    this.core.sleeping = false
+    return true
+  }
+
+  #step(): void {
+    interpret(this.core, 1)
+    if (this.core.debug.stepping && !this.core.debug.halted) this.core.debug.halt(DFSR.HALTED)
+  }
+}

@@ -1,0 +1,230 @@
+// The embedded flash interface of the STM32F405/407. Flash changes only through it: programming clears bits,
+// erasing sets them, both take emulated time. Source: RM0090, section 3.
+
+import type { Bus, FlashWriter } from '../bus.ts'
+import type { CodeCache } from '../code-cache.ts'
+import { BusFault } from '../core/faults.ts'
+import type { Memory } from '../memory.ts'
+import type { Scheduler, TimedEvent } from '../scheduler.ts'
+import type { BoardData } from '../../device/board-data.ts'
+import { KB } from '../../base/units.ts'
+import { RegisterFile, type RegisterTable } from './register-file.ts'
+
+const SR = {
+  EOP: 1 << 0,
+  OPERR: 1 << 1,
+  WRPERR: 1 << 4,
+  PGAERR: 1 << 5,
+  PGPERR: 1 << 6,
+  PGSERR: 1 << 7,
+  BSY: 1 << 16,
+} as const
+const ERRORS = SR.OPERR | SR.WRPERR | SR.PGAERR | SR.PGPERR | SR.PGSERR
+const CR = {
+  PG: 1 << 0,
+  SER: 1 << 1,
+  MER: 1 << 2,
+  STRT: 1 << 16,
+  EOPIE: 1 << 24,
+  ERRIE: 1 << 25,
+  LOCK: 0x80000000 | 0,
+} as const
+const OPTCR = { OPTLOCK: 1, OPTSTRT: 2 } as const
+
+const NAMED = {
+  ACR: { offset: 0x00, writable: 0x1f07 },
+  KEYR: { offset: 0x04 },
+  OPTKEYR: { offset: 0x08 },
+  SR: { offset: 0x0c },
+  CR: { offset: 0x10, reset: CR.LOCK },
+  OPTCR: { offset: 0x14, reset: 0x0fffaaed },
+} satisfies RegisterTable<string>
+type Name = keyof typeof NAMED
+
+const KEYS: readonly number[] = [0x45670123, 0xcdef89ab | 0]
+const OPTION_KEYS: readonly number[] = [0x08192a3b, 0x4c5d6e7f]
+
+/** Typical times in seconds at 2.7 to 3.6 V (DS8626, table 39), erase by sector size in KB. */
+const PROGRAM_S = 16e-6
+const ERASE_S: Readonly<Record<number, number>> = { 16: 0.25, 64: 0.55, 128: 1 }
+/** One program operation may not leave this row. */
+const ROW_BYTES = 16
+
+/** What a key register makes of the words written to it: one wrong word locks it until reset. */
+class KeySequence {
+  #position = 0
+  #blocked = false
+  readonly #keys: readonly number[]
+
+  constructor(keys: readonly number[]) {
+    this.#keys = keys
+  }
+
+  reset(): void {
+    this.#position = 0
+    this.#blocked = false
+  }
+
+  /** True when this word completes the sequence. */
+  take(word: number): boolean {
+    if (this.#blocked) return false
+    if (word !== this.#keys[this.#position]) {
+      this.#blocked = true
+      return false
+    }
+    this.#position++
+    if (this.#position < this.#keys.length) return false
+    this.#position = 0
+    return true
+  }
+}
+
+export interface FlashParts {
+  memory: Memory
+  code: CodeCache
+  bus: Bus
+  scheduler: Scheduler
+  data: BoardData
+  coreHz: () => number
+}
+
+export class FlashController extends RegisterFile<Name> implements FlashWriter {
+  readonly #keys = new KeySequence(KEYS)
+  readonly #optionKeys = new KeySequence(OPTION_KEYS)
+  readonly #done: TimedEvent
+  readonly #parts: FlashParts
+
+  constructor(parts: FlashParts) {
+    super(NAMED)
+    this.#parts = parts
+    this.#done = parts.scheduler.event(() => this.#finish())
+    parts.bus.flash = this
+  }
+
+  /** Option bytes live through a reset. */
+  reset(): void {
+    const options = this.get('OPTCR')
+    this.resetRegisters()
+    this.set('OPTCR', options | OPTCR.OPTLOCK)
+    this.#keys.reset()
+    this.#optionKeys.reset()
+    this.#parts.scheduler.schedule(this.#done, Infinity)
+  }
+
+  get #busy(): boolean {
+    return (this.get('SR') & SR.BSY) !== 0
+  }
+
+  protected override onRead(name: Name): number {
+    return name === 'KEYR' || name === 'OPTKEYR' ? 0 : this.get(name)
+  }
+
+  protected override onWrite(name: Name, value: number, mask: number): void {
+    switch (name) {
+      case 'ACR':
+        this.set('ACR', value)
+        break
+      case 'KEYR':
+        if (this.#keys.take(value)) this.set('CR', this.get('CR') & ~CR.LOCK)
+        break
+      case 'OPTKEYR':
+        if (this.#optionKeys.take(value)) this.set('OPTCR', this.get('OPTCR') & ~OPTCR.OPTLOCK)
+        break
+      case 'SR':
+        // Flags are cleared by writing ones.
+        this.set('SR', this.get('SR') & ~(value & mask & (ERRORS | SR.EOP)))
+        break
+      case 'CR':
+        this.#writeControl(value)
+        break
+      case 'OPTCR':
+        if ((this.get('OPTCR') & OPTCR.OPTLOCK) === 0) this.set('OPTCR', value & ~OPTCR.OPTSTRT)
+        break
+    }
+  }
+
+  #writeControl(value: number): void {
+    if ((this.get('CR') & CR.LOCK) !== 0 || this.#busy) return
+    this.set('CR', value & ~CR.STRT)
+    if ((value & CR.STRT) !== 0) this.#erase(value)
+  }
+
+  #erase(control: number): void {
+    const { flash } = this.#parts.data
+    if ((control & CR.PG) !== 0) {
+      this.#fail(SR.PGSERR)
+      return
+    }
+    if ((control & CR.MER) !== 0) {
+      const writable = flash.sectors.filter((sector) => !this.#protected(sector.index))
+      if (writable.length < flash.sectors.length) {
+        this.#fail(SR.WRPERR)
+        return
+      }
+      this.#eraseSectors(writable)
+    } else if ((control & CR.SER) !== 0) {
+      const sector = flash.sectors[(control >>> 3) & 15]
+      if (sector === undefined) this.#fail(SR.PGSERR)
+      else if (this.#protected(sector.index)) this.#fail(SR.WRPERR)
+      else this.#eraseSectors([sector])
+    }
+  }
+
+  #eraseSectors(sectors: readonly { start: number; size: number }[]): void {
+    const { memory, code } = this.#parts
+    let seconds = 0
+    for (const { start, size } of sectors) {
+      const offset = memory.offsetOf(start)
+      memory.u8.fill(0xff, offset, offset + size)
+      code.invalidate(offset, size)
+      seconds += ERASE_S[size / KB] ?? 1
+    }
+    this.#startBusy(seconds)
+  }
+
+  /** OPTCR.nWRP: a sector is protected while its bit is 0. */
+  #protected(sector: number): boolean {
+    return ((this.get('OPTCR') >>> (16 + sector)) & 1) === 0
+  }
+
+  /** A bus write to flash, by the core or a debugger. Without PG it is refused with a bus fault. */
+  program(address: number, size: number, value: number): void {
+    const { memory, code, data, scheduler } = this.#parts
+    const control = this.get('CR')
+    if ((control & CR.LOCK) !== 0 || (control & CR.PG) === 0) {
+      this.#fail(SR.PGSERR)
+      throw new BusFault(address)
+    }
+    // The bus waits while the last operation runs.
+    if (this.#busy) scheduler.pass(Math.max(0, this.#done.due - scheduler.now))
+    const offset = memory.offsetOf(address)
+    const start = data.flash.start + ((address - data.flash.start) & (data.flash.size - 1))
+    const sector = data.flash.sectors.find((one) => start >= one.start && start < one.start + one.size)
+    if (sector === undefined) throw new BusFault(address)
+    if (this.#protected(sector.index)) this.#fail(SR.WRPERR)
+    else if (size !== 1 << ((control >>> 8) & 3)) this.#fail(SR.PGPERR)
+    else if ((address & (ROW_BYTES - 1)) + size > ROW_BYTES) this.#fail(SR.PGAERR)
+    else {
+      memory.set(offset, size, memory.get(offset, size) & value)
+      code.invalidate(offset, size)
+      this.#startBusy(PROGRAM_S)
+    }
+  }
+
+  #startBusy(seconds: number): void {
+    const { scheduler, coreHz } = this.#parts
+    this.set('SR', this.get('SR') | SR.BSY)
+    scheduler.schedule(this.#done, scheduler.now + Math.ceil(seconds * coreHz()))
+  }
+
+  #finish(): void {
+    // EOP is shown when its interrupt is enabled only (RM0090, 3.9.4), and so is OPERR.
+    const finished = (this.get('CR') & CR.EOPIE) !== 0 ? SR.EOP : 0
+    this.set('SR', (this.get('SR') & ~SR.BSY) | finished)
+  }
+
+  #fail(flag: number): void {
+    const operation = (this.get('CR') & CR.ERRIE) !== 0 ? SR.OPERR : 0
+    this.set('SR', this.get('SR') | flag | operation)
+  }
+}
