@@ -1,7 +1,29 @@
 import type { Command } from './command.ts'
+import { bench } from './commands/bench.ts'
 import { boards } from './commands/boards.ts'
+import { compress } from './commands/compress.ts'
+import { emulate } from './commands/emulate.ts'
+import { flash } from './commands/flash.ts'
+import { infer } from './commands/infer.ts'
 import { inspect } from './commands/inspect.ts'
+import { plan } from './commands/plan.ts'
+import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
+import { train } from './commands/train.ts'
+import { verify } from './commands/verify.ts'
 
 /** In the order of the work, as the help lists them. */
-export const COMMANDS: readonly Command[] = [boards, inspect, runs]
+export const COMMANDS: readonly Command[] = [
+  run,
+  runs,
+  boards,
+  inspect,
+  infer,
+  train,
+  compress,
+  verify,
+  plan,
+  flash,
+  bench,
+  emulate,
+]

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { formatAuc, formatInteger, formatLatency } from '../../contract/format.ts'
+import { benchModel } from '../../jobs/bench-model.ts'
+import { defineCommand } from '../command.ts'
+import {
+  boardFlag,
+  boardPlace,
+  quick,
+  quickFlag,
+  seed,
+  seedFlag,
+  standalone,
+  task,
+  taskFlag,
+} from '../shared-options.ts'
+import { formatPairs } from '../table.ts'
+import { provenanceWord } from '../words.ts'
+
+export const bench = defineCommand({
+  name: 'bench',
+  args: ['<file>'],
+  summary: "Latency of a model on a board, and its AUC on a task's held-out data",
+  flags: [boardFlag, { ...taskFlag, text: `${taskFlag.text}; without one, random inputs` }, seedFlag, quickFlag],
+  options: z.object({ board: z.string(), task: task.optional(), seed, quick }),
+  run: ([file], { board, seed, ...request }, io) =>
+    benchModel({ file: file!, ...request, ...boardPlace(board, io) }, standalone(io, seed)),
+  print: (value) =>
+    formatPairs([
+      ['board', `${value.board}, ${provenanceWord(value.provenance)}`],
+      ['inferences', formatInteger(value.inferences)],
+      ['latency p50', formatLatency(value.latencyUs.p50)],
+      ['latency p95', formatLatency(value.latencyUs.p95)],
+      ['latency p99', formatLatency(value.latencyUs.p99)],
+      ['AUC, board', value.aucBoard === null ? null : formatAuc(value.aucBoard, 3)],
+      ['instructions', value.instructions === null ? null : formatInteger(value.instructions)],
+      ['checked', `${value.opsEqualToInterpreter} ops, each equal to the interpreter`],
+    ]),
+})
