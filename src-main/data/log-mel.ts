@@ -12,10 +12,7 @@ const FLOOR = Number.EPSILON
 export const frameCount = (samples: number) => 1 + Math.floor(samples / HOP)
 
 /** Periodic Hann window. */
-export const HANN = Float64Array.from(
-  { length: FFT_SIZE },
-  (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FFT_SIZE),
-)
+const HANN = Float64Array.from({ length: FFT_SIZE }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FFT_SIZE))
 
 /** Frames are centred on multiples of the hop; what lies outside the signal is its mirror image, edge not repeated. */
 export function mirrored(index: number, samples: number): number {

@@ -25,10 +25,6 @@ export interface LabelledWindowSet extends WindowSet {
 export const windowAt = (set: WindowSet, index: number) =>
   set.features.subarray(index * WINDOW_FEATURES, (index + 1) * WINDOW_FEATURES)
 
-/** The set's windows as a calibration takes them: one input a sample. Views, not copies. */
-export const windowSamples = (set: WindowSet): Float32Array[][] =>
-  Array.from({ length: set.count }, (_, i) => [windowAt(set, i)])
-
 /** How many windows `frames` frames give when each starts `stride` frames after the one before. */
 export const windowCount = (frames: number, stride: number) =>
   frames < WINDOW_FRAMES ? 0 : 1 + Math.floor((frames - WINDOW_FRAMES) / stride)

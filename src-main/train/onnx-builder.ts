@@ -23,8 +23,7 @@ export interface OnnxBuilder {
 
 const IR_VERSION = 8
 const OPSET_VERSION = 17
-const ELEMENT_TYPE = { float: 1, int64: 7, bool: 9 } as const
-export const ONNX_FLOAT = ELEMENT_TYPE.float
+const ELEMENT_TYPE = { float: 1, int64: 7 } as const
 const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const
 
 const FIELD = {

@@ -54,8 +54,9 @@ function normalisedRows(set: WindowSet, normalisation: Normalisation): Float32Ar
 }
 
 /**
- * Trains the task's autoencoder on healthy windows. Progress counts steps. Throws CANCELLED between two steps and
- * TRAINING_DIVERGED when a loss is not finite; the last good net has then gone to `onCheckpoint`.
+ * Trains the task's autoencoder on healthy windows. Progress counts steps. Throws DATA_INVALID with less than a
+ * batch of windows, CANCELLED between two steps, and TRAINING_DIVERGED when a loss is not finite; the last good net has
+ * then gone to `onCheckpoint`.
  */
 export async function trainAutoencoder(
   task: AnomalyTask,
@@ -63,6 +64,13 @@ export async function trainAutoencoder(
   callbacks: TrainingCallbacks = {},
   settings: TrainingSettings = TRAINING[task.size],
 ): Promise<TrainedAutoencoder> {
+  if (task.train.count < settings.batch || task.validation.count === 0) {
+    const given = `${task.train.count} windows to train and ${task.validation.count} to validate`
+    throw new AppError(
+      'DATA_INVALID',
+      `Training takes at least ${settings.batch} windows and one to validate: ${given}.`,
+    )
+  }
   const rng = ctx.rng.fork('autoencoder')
   const normalisation = measureNormalisation(task.train.features, AUTOENCODER.features)
   const initial = createAutoencoder(AUTOENCODER, rng.fork('weights'))
@@ -131,7 +139,7 @@ async function runEpochs(loop: Loop): Promise<TrainedAutoencoder> {
       const loss = result.loss![0]!
       if (!Number.isFinite(loss)) throw diverged(epoch, s)
       sum += loss
-      parameters = result.new_parameters! as Float32Array<ArrayBuffer>
+      parameters = result.new_parameters!
       moments = result.new_moments! as Float32Array<ArrayBuffer>
       done++
       ctx.progress(done, steps, `epoch ${epoch} of ${epochs}`)

@@ -2,7 +2,7 @@
 // flat vectors that go in and come out, so a step costs one `run` and no bookkeeping.
 
 import { AppError } from '../base/errors.ts'
-import { elementCount, type Graph, type TensorId } from '../ir/graph.ts'
+import type { Graph, TensorId } from '../ir/graph.ts'
 import { emitAdam } from './adam.ts'
 import { emitBackward, emitForward, type Tape } from './gradients.ts'
 import { emitReconstructionLoss } from './loss.ts'
@@ -73,6 +73,3 @@ export function trainingStepModel(graph: Graph, batch: number): Uint8Array {
   onnx.output(updated.moments, 'new_moments', [2 * size])
   return onnx.finish('training_step')
 }
-
-/** How many rows of `x` there are in one sample of the graph's input. */
-export const inputFeatures = (graph: Graph) => elementCount(graph.tensors[graph.inputs[0]!]!.shape.slice(1))

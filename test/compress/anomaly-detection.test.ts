@@ -5,7 +5,7 @@ import { quantizeGraph } from '../../src-main/compress/quantize.ts'
 import { findRecipe } from '../../src-main/compress/recipe.ts'
 import { clipScores, edgeQuantization, scoreWindows } from '../../src-main/data/anomaly-score.ts'
 import { buildAnomalyTask, type AnomalyTask } from '../../src-main/data/anomaly-task.ts'
-import { windowSamples } from '../../src-main/data/windows.ts'
+import { windowAt } from '../../src-main/data/windows.ts'
 import { tensorBytes, type Graph } from '../../src-main/ir/graph.ts'
 import { trainAutoencoder } from '../../src-main/train/train-autoencoder.ts'
 import { rocAuc } from '../../src-main/verify/metrics.ts'
@@ -20,7 +20,8 @@ beforeAll(async () => {
   const ctx = stageContext({ seed: 1 })
   task = await buildAnomalyTask(ctx, 'quick')
   const trained = await trainAutoencoder(task, ctx)
-  int8 = await quantizeGraph(trained.graph, windowSamples(task.calibration), findRecipe('ptq'), ctx)
+  const samples = Array.from({ length: task.calibration.count }, (_, i) => [windowAt(task.calibration, i)])
+  int8 = await quantizeGraph(trained.graph, samples, findRecipe('ptq'), ctx)
   scores.float = await scoreWindows(trained.graph, task.test, ctx)
   scores.int8 = await scoreWindows(int8, task.test, ctx)
   scores.untrained = await scoreWindows(trained.untrained, task.test, ctx)

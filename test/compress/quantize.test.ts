@@ -65,8 +65,8 @@ function everyOp(rng: Rng): Graph {
   ] as const
   const padded = out({ kind: 'PAD', inputs: [clipped], paddings: pad } as Omit<Op, 'outputs'>, [1, 9, 9, 6])
   const pool = { strideH: 2, strideW: 2, filterH: 2, filterW: 2, padding: 'valid', activation: 'none' } as const
-  const most = out({ kind: 'MAX_POOL_2D', inputs: [padded], ...pool } as Omit<Op, 'outputs'>, [1, 4, 4, 6])
-  const average = out({ kind: 'AVERAGE_POOL_2D', inputs: [most], ...pool } as Omit<Op, 'outputs'>, [1, 2, 2, 6])
+  const most = out({ kind: 'MAX_POOL_2D', inputs: [padded], ...pool }, [1, 4, 4, 6])
+  const average = out({ kind: 'AVERAGE_POOL_2D', inputs: [most], ...pool }, [1, 2, 2, 6])
   const mean = out({ kind: 'MEAN', inputs: [average], axes: [1], keepDims: true } as Omit<Op, 'outputs'>, [1, 1, 2, 6])
   const flat = out({ kind: 'RESHAPE', inputs: [mean] }, [1, 12])
   const logits = out(

@@ -89,7 +89,7 @@ test('a step moves the parameters as Adam does', async () => {
       moments: { data: moments, shape: [2 * n] },
       rate: { data: Float32Array.of(adamRate(rate, t)), shape: [1] },
     })
-    parameters = result.new_parameters! as Float32Array<ArrayBuffer>
+    parameters = result.new_parameters!
     moments = result.new_moments! as Float32Array<ArrayBuffer>
     for (let i = 0; i < n; i++) {
       expect(Math.abs(parameters[i]! - expected[i]!)).toBeLessThan(1e-6)

@@ -114,6 +114,11 @@ test('a loss that is not finite stops the training and keeps the last good net',
   expect(weights.every(Number.isFinite)).toBe(true)
 })
 
+test('less than a batch of windows is refused', async () => {
+  const few: AnomalyTask = { ...task, train: toySet(63, 1) }
+  await expect(trainAutoencoder(few, stageContext(), {}, settings)).rejects.toMatchObject({ code: 'DATA_INVALID' })
+})
+
 describe('normalisation', () => {
   const rng = createRng(8)
   const features = 12
