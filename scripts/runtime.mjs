@@ -54,6 +54,7 @@ export function runAsNode(runtime, args, options = {}) {
 
 // Signals sent to this process are passed on, so that the child ends properly and reports its own exit code. A
 // terminal's Ctrl-C already reaches the child (same process group); sending it twice would mean "at once!".
+/** @returns {Promise<number>} */
 export function runChild(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options })

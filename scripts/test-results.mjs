@@ -1,5 +1,9 @@
 // Reads what the test runners wrote and counts it. Pure but for reading the files, so that it can be tested itself.
 
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ file: string, name: string }} SkippedTest */
+/** @typedef {{ counts: Counts, skipped: SkippedTest[] }} StepResult */
+
 export const NOTHING = { passed: 0, failed: 0, skipped: 0 }
 
 export function add(a, b) {
@@ -13,6 +17,7 @@ export function countCheck(exitCode) {
 
 // The vitest JSON report -> counts and the skipped tests as {file, name}. A run that fails without a failed test (a file
 // that does not load, an error outside of a test) or that ran nothing is one failure.
+/** @returns {StepResult} */
 export function countVitest(report, exitCode) {
   if (report === null) return { counts: { ...NOTHING, failed: 1 }, skipped: [] }
   const tests = report.testResults.flatMap((file) =>
@@ -28,6 +33,7 @@ export function countVitest(report, exitCode) {
 }
 
 // The Playwright JSON report -> the same.
+/** @returns {StepResult} */
 export function countPlaywright(report, exitCode) {
   if (report === null) return { counts: { ...NOTHING, failed: 1 }, skipped: [] }
   const { expected, unexpected, flaky, skipped } = report.stats
@@ -51,6 +57,10 @@ function skippedSpecs(suites) {
 
 // Which skips are honest: tests of real hardware, and those of the public models where these are not at hand.
 // `read` returns a test file's text.
+/**
+ * @param {SkippedTest[]} skipped
+ * @param {{ hardware: boolean, modelsAreHere: boolean, read: (file: string) => string }} situation
+ */
 export function unexcusedSkips(skipped, { hardware, modelsAreHere, read }) {
   return skipped.filter(({ file }) => {
     if (!hardware && /[\\/]test[\\/]hardware[\\/]/.test(file)) return false

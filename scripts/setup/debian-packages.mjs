@@ -10,6 +10,11 @@ import { SetupError, say } from './report.mjs'
 // `scope`: 'app' to run Thimble, 'test' to run its tests and build its firmware, 'package' to make installers.
 // A probe names a command, a shared library or a file; where Debian renamed a package (the 64-bit time_t transition)
 // `package` lists the newer name first.
+/**
+ * @typedef {{ package: string[], scope: 'app' | 'test' | 'package', for: string,
+ *   command?: string, library?: string, file?: string }} SystemPackage
+ * @type {SystemPackage[]}
+ */
 export const SYSTEM_PACKAGES = [
   { package: ['libgtk-3-0t64', 'libgtk-3-0'], scope: 'app', for: 'Electron', library: 'libgtk-3.so.0' },
   { package: ['libnss3'], scope: 'app', for: 'Electron', library: 'libnss3.so' },
@@ -47,6 +52,11 @@ export function libraryPath(arch = process.arch) {
 }
 
 // `exists` is handed in, so a test can describe a machine by its list of files.
+/**
+ * @param {SystemPackage[]} rows
+ * @param {{ commands: string[], libraries: string[] }} places
+ * @param {(file: string) => boolean} exists
+ */
 export function findMissing(rows, { commands, libraries }, exists = existsSync) {
   return rows.filter((row) => {
     if (row.command) return !commands.some((directory) => exists(path.join(directory, row.command)))
@@ -121,5 +131,5 @@ function aptKnows(name) {
 }
 
 function hasCommand(command) {
-  return findMissing([{ command }], { commands: searchPath(), libraries: [] }).length === 0
+  return searchPath().some((directory) => existsSync(path.join(directory, command)))
 }

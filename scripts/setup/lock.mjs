@@ -6,6 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CACHE } from './paths.mjs'
 import { say } from './report.mjs'
 
+/**
+ * @template T
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
 export async function withLock(work, directory = CACHE) {
   mkdirSync(directory, { recursive: true })
   const file = path.join(directory, 'setup.lock')
