@@ -33,6 +33,7 @@ export function toHalf(fpu: Fpu, m: number): number {
     return sign | 0x7e00 | ((bits >>> 13) & 0x1ff)
   }
   const magnitude = Math.abs(fpu.operand(m))
+  if (magnitude === Infinity && !alternative(fpu)) return sign | 0x7c00
   const largest = alternative(fpu) ? 131008 : 65504
   // One ulp at the exponent of the value, 2^-24 for denormals.
   const exponent = magnitude === 0 ? -14 : Math.max(-14, Math.floor(Math.log2(magnitude)))
@@ -44,7 +45,7 @@ export function toHalf(fpu: Fpu, m: number): number {
       fpu.raise(FPSCR.IOC)
       return sign | 0x7fff
     }
-    if (magnitude !== Infinity) fpu.raise(FPSCR.OFC | FPSCR.IXC)
+    fpu.raise(FPSCR.OFC | FPSCR.IXC)
     return sign | 0x7c00
   }
   if (rounded !== magnitude) fpu.raise(FPSCR.IXC | (rounded < 2 ** -14 ? FPSCR.UFC : 0))

@@ -21,8 +21,11 @@ function multiply(fpu: Fpu, d: number, n: number, m: number): void {
 }
 
 function add(fpu: Fpu, d: number, nBits: number, mBits: number, n: number, m: number): void {
-  const exact = n + m
-  finish(fpu, d, exact, exact === exact ? [] : [nBits, mBits])
+  const sum = n + m
+  finish(fpu, d, sum, sum === sum ? [] : [nBits, mBits])
+  // Exponents far apart: the double-precision sum itself was rounded (TwoSum finds its error).
+  const back = sum - n
+  if (Number.isFinite(sum) && n - (sum - back) + (m - back) !== 0) fpu.raise(FPSCR.IXC)
 }
 
 const product = new Int32Array(1)

@@ -1,0 +1,51 @@
+// Random instructions, run here and in QEMU: every register, APSR and FPSCR must agree after every block.
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRng } from '../../src-main/base/rng.ts'
+import { BOARDS } from '../../src-main/device/board-data.ts'
+import { runElf } from '../../src-main/emulator/run-elf.ts'
+import { randomProgram } from './random-program.ts'
+import { runQemu, Workbench } from './toolchain.ts'
+
+const NAMES = [
+  ...Array.from({ length: 10 }, (_, i) => `r${i}`),
+  'apsr',
+  'fpscr',
+  ...Array.from({ length: 32 }, (_, i) => `s${i}`),
+]
+
+let bench: Workbench
+beforeAll(async () => {
+  bench = await Workbench.open()
+})
+afterAll(() => bench.close())
+
+describe.each([
+  { kind: 'integer', seed: 1, blocks: 500, length: 6 },
+  { kind: 'integer', seed: 2, blocks: 500, length: 3 },
+  { kind: 'float', seed: 3, blocks: 400, length: 3 },
+  { kind: 'float', seed: 4, blocks: 600, length: 1 },
+] as const)('$blocks blocks of $length random $kind instructions, seed $seed', ({ kind, seed, blocks, length }) => {
+  it('leave the same registers as in QEMU', async () => {
+    const program = randomProgram(createRng(seed), kind, blocks, length)
+    const source = join(bench.directory, `random-${seed}.s`)
+    await writeFile(source, program.assembly)
+    const { path, bytes } = await bench.build(`random-${seed}`, ['random-main.c', source])
+    const [qemu, ours] = await Promise.all([runQemu(path), runElf(bytes, BOARDS[0]!)])
+    const expected = qemu.stdout.trimEnd().split('\n')
+    const actual = ours.stdout.trimEnd().split('\n')
+    expect(actual.length).toBe(blocks)
+    const differences: string[] = []
+    expected.forEach((line, index) => {
+      const left = line.split(' ')
+      const right = actual[index]!.split(' ')
+      const registers = NAMES.filter((_, at) => left[at] !== right[at])
+      if (registers.length === 0) return
+      const values = registers.map((name) => `${name} ${right[NAMES.indexOf(name)]} not ${left[NAMES.indexOf(name)]}`)
+      differences.push(`${program.blocks[index]!.join('; ').replaceAll('\n', '; ')}: ${values.join(', ')}`)
+    })
+    expect(differences).toEqual([])
+  })
+})
