@@ -1,5 +1,6 @@
 import { AppError } from '../base/errors.ts'
-import { hexAddr, type Addr } from '../base/units.ts'
+import { addr, hexAddr, type Addr } from '../base/units.ts'
+import type { Core } from './cortex-m.ts'
 import { FAULT_MAGIC, FAULT_RECORD, FAULT_RECORD_BYTES, readWords, type FaultRecord } from './image-header.ts'
 import type { Probe } from './probe.ts'
 
@@ -22,14 +23,19 @@ const CFSR_BITS: Record<number, string> = {
 }
 const HFSR_BITS: Record<number, string> = { 1: 'bus error on a vector read', 31: 'debug event' }
 
-const namesOf = (bits: Record<number, string>, value: number) =>
-  Object.entries(bits)
-    .filter(([bit]) => (value >>> Number(bit)) & 1)
-    .map(([, name]) => name)
+const causesOf = (cfsr: number, hfsr: number) =>
+  [
+    { bits: CFSR_BITS, value: cfsr },
+    { bits: HFSR_BITS, value: hfsr },
+  ].flatMap(({ bits, value }) =>
+    Object.entries(bits)
+      .filter(([bit]) => (value >>> Number(bit)) & 1)
+      .map(([, name]) => name),
+  )
 
 /** BOARD_FAULT with what the handler recorded: the registers by name, in hexadecimal. */
 export function faultError(record: FaultRecord): AppError {
-  const causes = [...namesOf(CFSR_BITS, record.cfsr), ...namesOf(HFSR_BITS, record.hfsr)]
+  const causes = causesOf(record.cfsr, record.hfsr)
   const cause = causes.length > 0 ? causes.join(', ') : `exception ${record.exception}`
   const registers = Object.fromEntries(
     Object.entries(record)
@@ -52,4 +58,22 @@ export function parseFaultRecord(bytes: Uint8Array): FaultRecord | null {
 export async function throwIfFaulted(probe: Probe, faultAddress: Addr): Promise<void> {
   const record = parseFaultRecord(await probe.read(faultAddress, FAULT_RECORD_BYTES))
   if (record !== null) throw faultError(record)
+}
+
+/** Fault status registers, Armv7-M ARM B3.2.2. */
+const CFSR = addr(0xe000ed28)
+const HFSR = addr(0xe000ed2c)
+
+/** BOARD_FAULT for a core that has locked up and left no record: halts it and asks it. */
+export async function lockupError(core: Core, probe: Probe): Promise<AppError> {
+  await core.halt()
+  const cfsr = await probe.readWord(CFSR)
+  const hfsr = await probe.readWord(HFSR)
+  const registers: Record<string, string> = { cfsr: hexAddr(cfsr), hfsr: hexAddr(hfsr) }
+  for (const name of ['pc', 'lr', 'sp', 'xpsr'] as const) registers[name] = hexAddr(await core.readRegister(name))
+  const causes = causesOf(cfsr, hfsr)
+  const cause = causes.length > 0 ? `: ${causes.join(', ')}` : ''
+  return new AppError('BOARD_FAULT', `The core has locked up in a fault inside of a fault${cause}.`, {
+    context: { causes, registers },
+  })
 }

@@ -1,7 +1,7 @@
 // The flash controller of the STM32F405/407, driven through the probe alone: no code runs on the target.
 // Source: ST RM0090 chapter 3. The core must be halted; the supply is taken as 2.7 to 3.6 V (programming by words).
 
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { KB, addr, hexAddr, type Addr } from '../base/units.ts'
@@ -77,7 +77,7 @@ export function createFlashF4(probe: Probe, clock: Clock = systemClock): FlashDr
           context: { FLASH_SR: hexAddr(status) },
         })
       }
-      await delay(1)
+      await nextTurn() // a probe's transaction takes about a millisecond: that is pause enough
     }
   }
 

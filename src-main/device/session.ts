@@ -6,7 +6,7 @@ import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
 import type { Board, ExecutionMark } from './board.ts'
 import { createCore, type Core } from './cortex-m.ts'
-import { throwIfFaulted } from './fault-record.ts'
+import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
 import { createFlashF4, type FlashDriver } from './flash-f4.ts'
 import { writeRegion, type FlashProgress, type RegionReport } from './flash-region.ts'
@@ -103,9 +103,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     await core.resume()
     const diagnose = async () => {
       await throwIfFaulted(probe, addr(header.fault_address))
-      if ((await core.state()).lockedUp) {
-        throw new AppError('BOARD_FAULT', 'The core has locked up: a fault happened inside the fault handler.')
-      }
+      if ((await core.state()).lockedUp) throw await lockupError(core, probe)
     }
     const stream = await openRttStream(probe, addr(header.rtt_address), { diagnose, clock })
     const started = createFirmwareClient(createLink(stream, clock))

@@ -17,8 +17,9 @@ typedef struct {
     uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 } exception_frame;
 
-/* ---- a fault that is asked for: only while memory_answers() tries an address is BusFault enabled */
+/* ---- a fault that is asked for: while memory_answers() tries an address */
 
+__attribute__((used)) static volatile bool probing;
 static volatile bool probe_failed;
 
 __attribute__((used)) static void skip_instruction(exception_frame *frame)
@@ -32,15 +33,24 @@ __attribute__((used)) static void skip_instruction(exception_frame *frame)
 
 __attribute__((naked)) void tm_bus_fault(void)
 {
-    __asm volatile("mov r0, sp\n"
+    __asm volatile("ldr r0, =probing\n"
+                   "ldrb r0, [r0]\n"
+                   "cmp r0, #0\n"
+                   "beq tm_any_fault\n"
+                   "mov r0, sp\n"
                    "b skip_instruction");
+}
+
+void faults_enable(void)
+{
+    SCB_SHCSR |= SCB_SHCSR_MEMFAULTENA | SCB_SHCSR_BUSFAULTENA | SCB_SHCSR_USGFAULTENA;
+    __asm volatile("dsb\n isb" ::: "memory");
 }
 
 bool memory_answers(volatile uint32_t *address)
 {
     probe_failed = false;
-    SCB_SHCSR |= SCB_SHCSR_BUSFAULTENA;
-    __asm volatile("dsb\n isb" ::: "memory");
+    probing = true;
     bool answers = false;
     const uint32_t before = *address; /* a load faults precisely, a buffered store need not: load first */
     __asm volatile("dsb" ::: "memory");
@@ -51,7 +61,7 @@ bool memory_answers(volatile uint32_t *address)
         *address = before;
         __asm volatile("dsb" ::: "memory");
     }
-    SCB_SHCSR &= ~SCB_SHCSR_BUSFAULTENA;
+    probing = false;
     return answers;
 }
 

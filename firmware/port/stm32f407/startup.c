@@ -58,6 +58,7 @@ void tm_reset(void)
     memcpy(tm_data_start, tm_data_load, (size_t)(tm_data_end - tm_data_start));
     memset(tm_bss_start, 0, (size_t)(tm_bss_end - tm_bss_start));
 
+    faults_enable();
     const clock_tree clock = clock_start();
     RCC_AHB1ENR |= RCC_AHB1ENR_CCM;
     uint8_t *const ccm_end = tm_ccm_start + (size_t)tm_ccm_bytes;

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { createRng } from '../../src-main/base/rng.ts'
+import { findBoardData, type BoardData } from '../../src-main/device/board-data.ts'
+import type { Board } from '../../src-main/device/board.ts'
+import type { Probe } from '../../src-main/device/probe.ts'
+import { connectBoard, type BoardSession } from '../../src-main/device/session.ts'
+import { openVirtualBoard } from '../../src-main/emulator/virtual-board.ts'
+import { elementCount, type Graph, type TensorData } from '../../src-main/ir/graph.ts'
+import { packModel } from '../../src-main/pack/writer.ts'
+import { planModel } from '../../src-main/plan/plan.ts'
+
+export const boardData = findBoardData('stm32f407')!
+export const firmwareImage = new Uint8Array(readFileSync('assets/firmware/stm32f407.bin'))
+
+export const blobOf = (graph: Graph) => packModel(planModel(graph, boardData)).blob
+
+export const openBoard = () => openVirtualBoard(boardData, {})
+
+/** The same board with some of it replaced: a broken cable, a chip that says other things. */
+export const changed = (
+  board: Board,
+  change: { data?: BoardData; probe?: (probe: Probe) => Partial<Probe> },
+): Board => ({
+  id: board.id,
+  data: change.data ?? board.data,
+  provenance: board.provenance,
+  takeMarks: () => board.takeMarks!(),
+  close: () => board.close(),
+  probe: {
+    info: board.probe.info,
+    read: (address, length) => board.probe.read(address, length),
+    write: (address, data) => board.probe.write(address, data),
+    readWord: (address) => board.probe.readWord(address),
+    writeWord: (address, value) => board.probe.writeWord(address, value),
+    pulseReset: () => board.probe.pulseReset(),
+    close: () => board.probe.close(),
+    ...change.probe?.(board.probe),
+  },
+})
+
+/** Connects, flashes firmware and model, runs `use`, closes the board. */
+export async function withModel<T>(blob: Uint8Array, use: (session: BoardSession) => Promise<T>): Promise<T> {
+  const board = await openBoard()
+  try {
+    const session = await connectBoard(board)
+    await session.flash(firmwareImage, blob)
+    return await use(session)
+  } finally {
+    await board.close()
+  }
+}
+
+/** `count` sets of int8 inputs. */
+export function randomInputs(graph: Graph, count: number, seed: number): TensorData[][] {
+  const rng = createRng(seed)
+  return Array.from({ length: count }, () =>
+    graph.inputs.map((id) => Int8Array.from({ length: elementCount(graph.tensors[id]!.shape) }, () => rng.int(256))),
+  )
+}
