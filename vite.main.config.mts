@@ -21,6 +21,10 @@ export default defineConfig({
       formats: ['cjs'],
     },
     rollupOptions: {
+      // Packages place comments for other bundlers where Rollup can't use them. That is nobody's fault here.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'INVALID_ANNOTATION') warn(warning)
+      },
       external: ['electron', ...NATIVE_MODULES, ...builtinModules, /^node:/],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
