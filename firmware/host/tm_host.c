@@ -2,9 +2,10 @@
  *
  *   tm_host CASES > RESULTS        all numbers are 32-bit little-endian
  *
- * A case:   blob bytes, arena bytes, input bytes, runs, 1 = with every op's output; the blob; `runs` inputs.
- * A result: status, failed op, length of the status name; the name; outputs per run (0 after a refusal); then for each
- *           run the number of tensors and for each its length and bytes: the outputs, then each op's output.
+ * A case:   the words of test_case, the blob, one input for each run.
+ * A result: the status' name, the failed op, the number of runs (0 after a refusal); for each run its status' name, the
+ *           number of tensors, and those: the outputs, then each op's output where asked for. Names and tensors are a
+ *           length and so many bytes.
  * Where the model's inputs are longer than the case's, its bytes are repeated: a damaged model may ask for anything. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +19,10 @@ typedef struct {
     uint32_t arena_bytes;
     uint32_t input_bytes;
     uint32_t runs;
-    uint32_t with_ops;
+    uint32_t with_ops;    /* 1: with every op's output */
+    uint32_t misalign_by; /* bytes that the blob is moved from where it should be */
+    uint32_t first_op;
+    uint32_t end_op; /* UINT32_MAX: all */
 } test_case;
 
 typedef struct {
@@ -67,6 +71,12 @@ static void write_tensor(const void *data, uint32_t bytes)
     write_exactly(data, bytes);
 }
 
+static void write_name(tm_status status)
+{
+    const char *const name = tm_status_name(status);
+    write_tensor(name, (uint32_t)strlen(name));
+}
+
 static void record_op(void *context, uint32_t index)
 {
     recorder *const record = context;
@@ -106,13 +116,12 @@ static void run_once(const tm_model *model, const test_case *test, const uint8_t
 {
     recorder record = {.model = model, .with_ops = test->with_ops != 0u};
     const tm_hooks hooks = {.context = &record, .after_op = record_op};
-    const uint32_t ops = tm_model_op_count(model);
+    const uint32_t end = test->end_op == UINT32_MAX ? tm_model_op_count(model) : test->end_op;
     fill_inputs(model, input, test->input_bytes);
-    if (tm_model_run(model, 0u, ops, &hooks) != TM_OK) {
-        fail("a checked model did not run");
-    }
-    const uint32_t outputs = tm_model_output_count(model);
-    write_word(outputs + (record.with_ops ? ops : 0u));
+    const tm_status status = tm_model_run(model, test->first_op, end, &hooks);
+    const uint32_t outputs = status == TM_OK ? tm_model_output_count(model) : 0u;
+    write_name(status);
+    write_word(outputs + (status == TM_OK && record.with_ops ? end - test->first_op : 0u));
     for (uint32_t i = 0; i < outputs; i++) {
         tm_tensor tensor;
         if (tm_model_output(model, i, &tensor) != TM_OK) {
@@ -126,17 +135,16 @@ static void run_once(const tm_model *model, const test_case *test, const uint8_t
 
 static void run_case(FILE *file, const test_case *test)
 {
-    uint8_t *const blob = allocate(test->blob_bytes);
+    uint8_t *const memory = allocate((size_t)test->misalign_by + test->blob_bytes);
+    uint8_t *const blob = memory + test->misalign_by;
     uint8_t *const arena = allocate(test->arena_bytes);
     uint8_t *const input = allocate(test->input_bytes);
     tm_model model;
     read_exactly(file, blob, test->blob_bytes);
     (void)memset(arena, 0xA5, test->arena_bytes);
     const tm_status status = tm_model_open(&model, blob, test->blob_bytes, arena, test->arena_bytes);
-    const char *const name = tm_status_name(status);
-    write_word((uint32_t)status);
+    write_name(status);
     write_word(model.failed_op);
-    write_tensor(name, (uint32_t)strlen(name));
     write_word(status == TM_OK ? test->runs : 0u);
     for (uint32_t run = 0; run < test->runs; run++) {
         read_exactly(file, input, test->input_bytes);
@@ -146,7 +154,7 @@ static void run_case(FILE *file, const test_case *test)
     }
     free(input);
     free(arena);
-    free(blob);
+    free(memory);
 }
 
 int main(int argc, char **argv)

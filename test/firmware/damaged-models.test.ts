@@ -2,40 +2,17 @@
 // watch. Blob and arena are allocated to the byte, so one read or write too far is seen.
 
 import { describe, expect, test } from 'vitest'
-import { createRng, type Rng } from '../../src-main/base/rng.ts'
-import { layoutBytes, HEADER, SECTION } from '../../src-main/pack/layout.ts'
+import { createRng } from '../../src-main/base/rng.ts'
+import { HEADER, layoutBytes } from '../../src-main/pack/layout.ts'
 import { sealBlob } from '../../src-main/pack/writer.ts'
-import { caseCount, hostCase } from './equal-to-interpreter.ts'
+import { damagedModel, setWord, wholeModel, wordAt } from './damage.ts'
+import { hostCase } from './equal-to-interpreter.ts'
 import { runHostFirmware, type HostCase } from './host-firmware.ts'
-import { between, chance, pick } from './random-graph.ts'
 import { randomNetwork } from './random-networks.ts'
 import { RANDOM_OPS } from './random-ops.ts'
 
-const MAKERS = [...Object.values(RANDOM_OPS), randomNetwork]
-
-const wholeModel = (rng: Rng): HostCase =>
-  hostCase(pick<(rng: Rng) => Parameters<typeof hostCase>[0]>(rng, MAKERS)(rng))
-
-const wordAt = (blob: Uint8Array, at: number) => new DataView(blob.buffer, blob.byteOffset).getUint32(at, true)
-const setWord = (blob: Uint8Array, at: number, value: number) =>
-  new DataView(blob.buffer, blob.byteOffset).setUint32(at, value >>> 0, true)
-
-/** Values that bounds checks get wrong. */
-const ODD_WORDS = [
-  0, 1, 2, 3, 5, 127, 128, 255, 256, 32767, 32768, 65536, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000,
-]
-const oddWord = (rng: Rng, before: number) =>
-  pick(rng, [pick(rng, ODD_WORDS), -pick(rng, ODD_WORDS), before + between(rng, -4, 4), before * 2, rng.uint32()])
-
-/** Changes a few words of header, tables and records, where a mistake does most; sometimes anything. */
-function damageWords(rng: Rng, blob: Uint8Array): void {
-  const constantsAt = wordAt(blob, layoutBytes(HEADER) + 2 * layoutBytes(SECTION) + 4)
-  for (let i = between(rng, 1, 3); i > 0; i--) {
-    const end = chance(rng, 0.85) ? constantsAt : blob.length
-    const at = 4 * rng.int(Math.floor(end / 4))
-    setWord(blob, at, oddWord(rng, wordAt(blob, at)))
-  }
-}
+// `npm run test:deep -- damaged-models` does more of these.
+const CASES = 6000
 
 function statusCounts(cases: readonly HostCase[]): Map<string, number> {
   const counts = new Map<string, number>()
@@ -43,17 +20,9 @@ function statusCounts(cases: readonly HostCase[]): Map<string, number> {
   return counts
 }
 
-const copyOf = (model: HostCase): HostCase => ({ ...model, blob: model.blob.slice() })
-
 describe('the runtime', () => {
   test('survives changed words behind a valid CRC, and finds every sort of fault', () => {
-    const cases = Array.from({ length: caseCount(6000) }, (_, i) => {
-      const rng = createRng(31).fork(`words ${i}`)
-      const model = copyOf(wholeModel(rng))
-      damageWords(rng, model.blob)
-      sealBlob(model.blob)
-      return model
-    })
+    const cases = Array.from({ length: CASES }, (_, i) => damagedModel(createRng(3_000_000 + i)))
     const counts = statusCounts(cases)
     const sorts = [...counts.keys()]
     expect(sorts).toEqual(
@@ -72,6 +41,7 @@ describe('the runtime', () => {
         'BAD_REFERENCE',
         'BAD_SHAPE',
         'BAD_PARAMETER',
+        'BAD_OVERLAP',
       ]),
     )
     expect(counts.get('OK')).toBeLessThan(cases.length / 2)
@@ -121,8 +91,20 @@ describe('the runtime', () => {
     expect(results.map((result) => result.status)).toEqual(['ARENA_TOO_SMALL', 'BAD_MAGIC'])
   })
 
+  test('refuses a blob off its alignment, and ops that are not there', () => {
+    const model = hostCase(RANDOM_OPS.CONV_2D(createRng(38)))
+    const results = runHostFirmware([
+      { ...model, misalignBy: 4 },
+      { ...model, ops: [0, 2] },
+      { ...model, ops: [1, 0] },
+      { ...model, ops: [1, 1] },
+    ])
+    expect(results[0]!.status).toBe('BAD_ALIGNMENT')
+    expect(results.slice(1).flatMap((result) => result.runStatuses)).toEqual(['BAD_RANGE', 'BAD_RANGE', 'OK'])
+  })
+
   test('says which op it refuses', () => {
-    const model = copyOf(hostCase(randomNetwork(createRng(37))))
+    const model = hostCase(randomNetwork(createRng(37)))
     const planAt = wordAt(model.blob, layoutBytes(HEADER) + 4)
     const secondOp = planAt + wordAt(model.blob, planAt + 4)
     setWord(model.blob, secondOp, 999)

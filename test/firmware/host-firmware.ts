@@ -58,6 +58,10 @@ export interface HostCase {
   inputs: readonly Uint8Array[]
   /** record what every op wrote */
   withOps?: boolean
+  /** bytes that the blob is moved from its alignment */
+  misalignBy?: number
+  /** [first, end) instead of all ops */
+  ops?: readonly [number, number]
 }
 
 export interface HostResult {
@@ -65,6 +69,7 @@ export interface HostResult {
   failedOp: number
   /** one entry a run: the model's outputs, then each op's output */
   runs: Uint8Array[][]
+  runStatuses: string[]
 }
 
 /** Runs the cases in one process. A sanitizer's report fails the call with its text. */
@@ -83,8 +88,15 @@ export function runHostFirmware(cases: readonly HostCase[]): HostResult[] {
   }
 }
 
-function caseBytes({ blob, arenaBytes, inputs, withOps }: HostCase): Uint8Array[] {
-  const words = [blob.length, arenaBytes, inputs[0]?.length ?? 0, inputs.length, withOps ? 1 : 0]
+function caseBytes({
+  blob,
+  arenaBytes,
+  inputs,
+  withOps,
+  misalignBy = 0,
+  ops = [0, 0xffffffff],
+}: HostCase): Uint8Array[] {
+  const words = [blob.length, arenaBytes, inputs[0]?.length ?? 0, inputs.length, withOps ? 1 : 0, misalignBy, ...ops]
   return [new Uint8Array(Uint32Array.from(words).buffer), blob, ...inputs]
 }
 
@@ -100,10 +112,13 @@ function readResults(bytes: Buffer, count: number): HostResult[] {
     return new Uint8Array(bytes.subarray(at - length, at))
   }
   const repeat = <T>(times: number, read: () => T) => Array.from({ length: times }, read)
+  const name = () => Buffer.from(tensor()).toString()
   return repeat(count, () => {
-    word() // the status as a number; its name says the same
-    const failedOp = word()
-    const status = Buffer.from(tensor()).toString()
-    return { status, failedOp, runs: repeat(word(), () => repeat(word(), tensor)) }
+    const result: HostResult = { status: name(), failedOp: word(), runs: [], runStatuses: [] }
+    for (let run = word(); run > 0; run--) {
+      result.runStatuses.push(name())
+      result.runs.push(repeat(word(), tensor))
+    }
+    return result
   })
 }
