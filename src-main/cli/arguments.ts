@@ -77,5 +77,6 @@ function commandHelp(command: Command): string {
 
 function indented(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+  const under = `\n${' '.repeat(width + 4)}`
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right.replaceAll('\n', under)}`).join('\n')
 }

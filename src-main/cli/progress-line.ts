@@ -1,9 +1,12 @@
-// Progress on stderr: a bar of ten divisions that redraws its line on a terminal, a line at every tenth elsewhere.
+// Progress on stderr: on a terminal a bar that redraws its line, elsewhere a line now and then.
 
+import { systemClock } from '../base/clock.ts'
 import { formatInteger, formatTimeLeft } from '../contract/format.ts'
 import type { Terminal } from './terminal.ts'
 
 const CELLS = 30
+/** between two lines in a log */
+const LOG_MS = 2_000
 
 export interface ProgressLine {
   show(label: string, done: number, total: number, etaMs: number | null, note?: string): void
@@ -15,7 +18,8 @@ export interface ProgressLine {
 
 export function createProgressLine(terminal: Terminal): ProgressLine {
   let drawn = ''
-  let lastTenth = ''
+  let lastLabel = ''
+  let lastMs = 0
 
   const draw = (line: string) => {
     const cut = line.slice(0, Math.max(20, terminal.columns - 1))
@@ -31,9 +35,10 @@ export function createProgressLine(terminal: Terminal): ProgressLine {
     show(label, done, total, etaMs, note) {
       const line = progressText(label, done, total, etaMs, note)
       if (terminal.interactive) return draw(line)
-      const tenth = `${label} ${total > 0 ? Math.floor((10 * done) / total) : 'counting'}`
-      if (tenth === lastTenth) return
-      lastTenth = tenth
+      const now = systemClock.monotonicMs()
+      if (label === lastLabel && now - lastMs < LOG_MS) return
+      lastLabel = label
+      lastMs = now
       terminal.stderr(`${line}\n`)
     },
     end() {

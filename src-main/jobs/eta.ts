@@ -1,4 +1,5 @@
-// Time left, from the pace since the stage began.
+// Time left, from the pace so far. A stage may count several things one after the other, windows and then bytes: each
+// time it starts to count anew, so does the pace.
 
 import type { Clock } from '../base/clock.ts'
 
@@ -6,10 +7,18 @@ import type { Clock } from '../base/clock.ts'
 const SILENT_MS = 5_000
 
 export function createEta(clock: Clock): (done: number, total: number) => number | null {
-  const start = clock.monotonicMs()
+  let start = clock.monotonicMs()
+  let first = 0
+  let last = { done: 0, total: -1 }
   return (done, total) => {
-    const elapsed = clock.monotonicMs() - start
-    if (elapsed < SILENT_MS || total <= 0 || done <= 0) return null
-    return Math.max(0, (elapsed / done) * (total - done))
+    const now = clock.monotonicMs()
+    if (last.total >= 0 && (total !== last.total || done < last.done)) {
+      start = now
+      first = done
+    }
+    last = { done, total }
+    const elapsed = now - start
+    if (elapsed < SILENT_MS || total <= 0 || done <= first) return null
+    return Math.max(0, (elapsed / (done - first)) * (total - done))
   }
 }

@@ -1,0 +1,57 @@
+// Runs the pipeline in this process and collects what it says.
+
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../src-main/base/clock.ts'
+import { toAppError, type AppError } from '../../src-main/base/errors.ts'
+import { jobEvent, runRequest, type JobEvent, type RunDetail, type RunRequest } from '../../src-main/contract/run.ts'
+import type { Board } from '../../src-main/device/board.ts'
+import { openBoard } from '../../src-main/jobs/boards.ts'
+import { runPipeline } from '../../src-main/jobs/pipeline.ts'
+import type { Store } from '../../src-main/store/store.ts'
+
+export const ASSETS = fileURLToPath(new URL('../../assets', import.meta.url))
+export const BOARD = 'virtual:stm32f407'
+
+export interface JobOutcome {
+  run: RunDetail | null
+  error: AppError | null
+  events: JobEvent[]
+  /** boards that were opened and not closed again */
+  boardsLeftOpen: number
+}
+
+export async function runJob(
+  store: Store,
+  request: Partial<RunRequest>,
+  onEvent: (event: JobEvent, cancel: () => void) => void = () => undefined,
+): Promise<JobOutcome> {
+  const cancellation = new AbortController()
+  const events: JobEvent[] = []
+  let boardsLeftOpen = 0
+  const counted = async (id: string): Promise<Board> => {
+    const board = await openBoard(id, {})
+    boardsLeftOpen++
+    return {
+      ...board,
+      async close() {
+        boardsLeftOpen--
+        await board.close()
+      },
+    }
+  }
+  const outcome = await runPipeline(runRequest.parse({ boardId: BOARD, ...request }), {
+    store,
+    assetsDir: ASSETS,
+    openBoard: counted,
+    emit(event) {
+      events.push(jobEvent.parse(event))
+      onEvent(event, () => cancellation.abort())
+    },
+    signal: cancellation.signal,
+    clock: systemClock,
+  }).then(
+    (run) => ({ run, error: null }),
+    (thrown: unknown) => ({ run: null, error: toAppError(thrown) }),
+  )
+  return { ...outcome, events, boardsLeftOpen }
+}
