@@ -6,20 +6,25 @@ import { opRow } from './op-table.ts'
 import { outputChannelAxis } from './quantized-params.ts'
 import { sameShape } from './shapes.ts'
 
-/** Throws MODEL_INVALID that lists every broken rule. */
+/** Throws MODEL_INVALID that says which rules are broken. */
 export function checkGraph(graph: Graph): void {
   const problems = graphProblems(graph)
-  if (problems.length > 0)
-    throw new AppError('MODEL_INVALID', `${graph.name}: ${problems.join('; ')}.`, { context: { problems } })
+  if (problems.length === 0) return
+  const more = problems.length > LISTED ? `; and ${problems.length - LISTED} more` : ''
+  throw new AppError('MODEL_INVALID', `${graph.name}: ${problems.slice(0, LISTED).join('; ')}${more}.`, {
+    context: { problems: problems.slice(0, 100) },
+  })
 }
 
-/** Every broken rule of the graph, in words. */
+const LISTED = 10
+
+/** Every broken rule, in words: of the references first, then of the tensors, then of the ops that stand on them. */
 export function graphProblems(graph: Graph): string[] {
   const dangling = danglingIds(graph)
   if (dangling.length > 0) return dangling
+  const unsound = [...graph.tensors.flatMap(tensorProblems), ...orderProblems(graph)]
+  if (unsound.length > 0) return unsound
   return [
-    ...graph.tensors.flatMap(tensorProblems),
-    ...orderProblems(graph),
     ...graph.ops.flatMap((op, index) => opProblems(graph, op).map((problem) => `op ${index} ${op.kind}: ${problem}`)),
   ]
 }

@@ -12,7 +12,7 @@ export function windowOutputSize(padding: Padding, input: number, filter: number
 /** Elements of padding before the first input element; SAME puts the odd one after. */
 export function padBefore(input: number, output: number, filter: number, stride: number, dilation = 1): number {
   const effective = (filter - 1) * dilation + 1
-  return Math.max(0, (output - 1) * stride + effective - input) >> 1
+  return Math.floor(Math.max(0, (output - 1) * stride + effective - input) / 2)
 }
 
 /** Everything that a loop over windows needs. All sizes in elements. */

@@ -1,6 +1,6 @@
 // The real-valued meaning of a quantized graph: the same ops on the values that its integers stand for.
 
-import type { Graph, Op, Quantization, Tensor, TensorData } from '../../src-main/ir/graph.ts'
+import type { Graph, Op, Quantization, Tensor, TensorData, TensorId } from '../../src-main/ir/graph.ts'
 
 /** `real = scale * (q - zeroPoint)` over a tensor, per channel where it has several scales. */
 export function dequantize(data: TensorData, shape: readonly number[], q: Quantization): Float32Array {
@@ -11,7 +11,7 @@ export function dequantize(data: TensorData, shape: readonly number[], q: Quanti
   })
 }
 
-/** The float32 graph that an int8 graph approximates. QUANTIZE and DEQUANTIZE keep the values, as a RESHAPE does. */
+/** The float32 graph that an int8 graph approximates. QUANTIZE and DEQUANTIZE mean nothing to it and are left out. */
 export function floatTwin(graph: Graph): Graph {
   const tensors = graph.tensors.map(({ name, shape, data, quantization }): Tensor => {
     if (data === undefined) return { name, shape, dtype: 'float32' }
@@ -19,9 +19,12 @@ export function floatTwin(graph: Graph): Graph {
       quantization === undefined ? Float32Array.from(data as Int32Array) : dequantize(data, shape, quantization)
     return { name, shape, dtype: 'float32', data: values }
   })
-  const ops = graph.ops.map((op): Op => {
-    if (op.kind !== 'QUANTIZE' && op.kind !== 'DEQUANTIZE') return op
-    return { kind: 'RESHAPE', inputs: op.inputs, outputs: op.outputs }
-  })
-  return { ...graph, tensors, ops }
+  const source = new Map<TensorId, TensorId>()
+  const resolve = (id: TensorId) => source.get(id) ?? id
+  const ops: Op[] = []
+  for (const op of graph.ops) {
+    if (op.kind === 'QUANTIZE' || op.kind === 'DEQUANTIZE') source.set(op.outputs[0]!, resolve(op.inputs[0]!))
+    else ops.push({ ...op, inputs: op.inputs.map(resolve) })
+  }
+  return { ...graph, tensors, ops, outputs: graph.outputs.map(resolve) }
 }

@@ -3,7 +3,7 @@
 
 import { AppError } from '../../base/errors.ts'
 import { checkGraph } from '../check.ts'
-import { elementCount, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
+import { elementCount, tensorBytes, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
 import { allocateTensor, tensorAt } from '../tensor-access.ts'
 import { prepareConvolutionFloat, prepareFullyConnectedFloat } from './float-convolution.ts'
 import { prepareAddFloat, prepareMeanFloat, prepareReluFloat, prepareSoftmaxFloat } from './float-elementwise.ts'
@@ -30,9 +30,15 @@ export interface Interpreter {
   runOp(index: number, inputs: readonly TensorData[]): TensorData
 }
 
-/** Checks and prepares a graph once, to run it many times. Throws MODEL_INVALID. */
+/** More than any model for a microcontroller, less than what would bring this machine down. */
+const MAX_TENSOR_BYTES = 2 ** 30
+
+/** Checks and prepares a graph once, to run it many times. Throws MODEL_INVALID or MODEL_TOO_LARGE. */
 export function createInterpreter(graph: Graph): Interpreter {
   checkGraph(graph)
+  const bytes = graph.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
+  if (bytes > MAX_TENSOR_BYTES)
+    throw new AppError('MODEL_TOO_LARGE', `The tensors of ${graph.name} take ${bytes} bytes, more than a gigabyte.`)
   const kernels = graph.ops.map((op) => prepareKernel(graph, op))
   const buffers = graph.tensors.map((tensor) => tensor.data ?? allocateTensor(tensor, elementCount(tensor.shape)))
 
