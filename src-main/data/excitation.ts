@@ -1,7 +1,7 @@
 // The forces of a healthy machine: shaft harmonics, gear mesh with sidebands, load noise.
 
 import type { Rng } from '../base/rng.ts'
-import { decibelsToGain } from './audio.ts'
+import { decibelsToGain, fraction } from './audio.ts'
 import type { Machine } from './machine.ts'
 import { lowPass, whiteNoise } from './noise.ts'
 import type { Rotation } from './rotation.ts'
@@ -27,7 +27,7 @@ export function addTonalForce(
   )
   const [m1, m2, m3] = machine.meshHarmonics.map((a) => a * spread(MESH_SPREAD_DB)) as [number, number, number]
   for (let i = 0; i < force.length; i++) {
-    const angle = 2 * Math.PI * (rotation.turns[i]! % 1)
+    const angle = 2 * Math.PI * fraction(rotation.turns[i]!)
     const sine = Math.sin(angle)
     // sin((k+1)x) = 2 cos(x) sin(kx) - sin((k-1)x)
     const twoCos = 2 * Math.cos(angle)
@@ -40,7 +40,7 @@ export function addTonalForce(
       before = now
       now = after
     }
-    const meshAngle = 2 * Math.PI * ((rotation.turns[i]! * machine.gearTeeth) % 1)
+    const meshAngle = 2 * Math.PI * fraction(rotation.turns[i]! * machine.gearTeeth)
     const s = Math.sin(meshAngle)
     const c = Math.cos(meshAngle)
     const mesh = m1 * s + m2 * 2 * s * c + m3 * s * (3 - 4 * s * s)
@@ -53,7 +53,7 @@ export function addTonalForce(
 export function addLoadNoise(force: Float64Array, machine: Machine, rotation: Rotation, rng: Rng): void {
   const noise = lowPass(whiteNoise(rng, force.length), machine.noisePole)
   for (let i = 0; i < force.length; i++) {
-    const lobe = Math.sin(2 * Math.PI * ((rotation.turns[i]! * machine.noiseLobes) % 1))
+    const lobe = Math.sin(2 * Math.PI * fraction(rotation.turns[i]! * machine.noiseLobes))
     const level = machine.noise * rotation.load[i]! * (1 + machine.noiseModulation * lobe)
     force[i] = force[i]! + level * noise[i]!
   }

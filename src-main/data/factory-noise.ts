@@ -1,5 +1,5 @@
 import type { Rng } from '../base/rng.ts'
-import { SAMPLE_RATE } from './audio.ts'
+import { fraction, SAMPLE_RATE } from './audio.ts'
 import { eventEnvelope, lowPass, whiteNoise } from './noise.ts'
 import { addResonance } from './resonator.ts'
 
@@ -11,7 +11,7 @@ export function factoryNoise(rng: Rng, samples: number): Float64Array {
 
   const humHz = rng.uniform(20, 120)
   for (let i = 0; i < samples; i++) {
-    const angle = 2 * Math.PI * (((humHz * i) / SAMPLE_RATE) % 1)
+    const angle = 2 * Math.PI * fraction((humHz * i) / SAMPLE_RATE)
     noise[i] = noise[i]! + 0.35 * Math.sin(angle) + 0.2 * Math.sin(2 * angle + 1)
   }
 

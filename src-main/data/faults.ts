@@ -2,7 +2,7 @@
 // data's faults are.
 
 import type { Rng } from '../base/rng.ts'
-import { SAMPLE_RATE } from './audio.ts'
+import { fraction, SAMPLE_RATE } from './audio.ts'
 import type { Machine } from './machine.ts'
 import { eventEnvelope, whiteNoise } from './noise.ts'
 import type { Rotation } from './rotation.ts'
@@ -78,7 +78,7 @@ const bearing =
     addForce: (force, { turns }) => {
       const sign = race === 'outer' ? -1 : 1
       const ratio = (machine.bearingBalls / 2) * (1 + sign * machine.bearingRatio)
-      const zone = (i: number) => (race === 'outer' ? 1 : 0.7 + 0.3 * Math.sin(2 * Math.PI * (turns[i]! % 1)))
+      const zone = (i: number) => (race === 'outer' ? 1 : 0.7 + 0.3 * Math.sin(2 * Math.PI * fraction(turns[i]!)))
       const strength = (i: number) => 3 * severity * zone(i) * rng.uniform(0.8, 1.2)
       addImpacts(force, (i) => turns[i]! * ratio, 0.015, strength, rng)
     },
@@ -105,7 +105,7 @@ const EFFECTS: Record<FaultKind, (input: FaultInput) => FaultEffect> = {
         let phase = 0
         for (let i = 0; i < sound.length; i++) {
           phase += (squealHz * (1 + 0.05 * Math.sin((2 * Math.PI * warbleHz * i) / SAMPLE_RATE))) / SAMPLE_RATE
-          const angle = 2 * Math.PI * (phase % 1)
+          const angle = 2 * Math.PI * fraction(phase)
           const squeal = Math.sin(angle) + 0.5 * Math.sin(2 * angle) + 0.25 * Math.sin(3 * angle) + 0.5 * rasp[i]!
           sound[i] = sound[i]! + 0.5 * severity * slip[i]! * squeal
         }
