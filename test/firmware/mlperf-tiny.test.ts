@@ -3,11 +3,12 @@ import { crc32 } from '../../src-main/base/hash.ts'
 import { createRng } from '../../src-main/base/rng.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { tensorBytes } from '../../src-main/ir/graph.ts'
+import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 import { runHostFirmware } from './host-firmware.ts'
-import { MLPERF_MODELS, mlperfIsThere, readMlperfModel, readTflmAnswers, tflmPattern } from './mlperf-tiny.ts'
+import { MLPERF_MODELS, expectedAnswers, hasMlperfTiny, mlperfFile, patternInput } from '../support/mlperf-tiny.ts'
 
 const hex = (data: Uint8Array | Int8Array) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')
 const crcHex = (data: Uint8Array) => crc32(data).toString(16).padStart(8, '0')
@@ -16,21 +17,20 @@ const signed = (bytes: Uint8Array) => new Int8Array(bytes.buffer, bytes.byteOffs
 
 const BOARD = findBoardData('stm32f407')!
 /** the most RAM that each model's activations may take */
-const ARENA_LIMITS = { ad: 1300, kws: 16_500, ic: 50_000 }
+const ARENA_LIMITS = { ad_int8: 1300, kws_int8: 16_500, ic_int8: 50_000 }
 const RANDOM_INPUTS = 20
 
-describe.skipIf(!mlperfIsThere).each(MLPERF_MODELS)('MLPerf Tiny %s on the host-built firmware', (model) => {
+describe.skipIf(!hasMlperfTiny).each(MLPERF_MODELS)('MLPerf Tiny %s on the host-built firmware', (model) => {
   const prepare = () => {
-    const graph = readMlperfModel(model)
+    const graph = readTflite(mlperfFile(`${model}.tflite`), model)
     const plan = planModel(graph, BOARD)
     return { graph, plan, packed: packModel(plan), inputBytes: tensorBytes(graph.tensors[graph.inputs[0]!]!) }
   }
 
   test('every op answers as TensorFlow Lite Micro does, for all eight patterns', () => {
     const { plan, packed, inputBytes, graph } = prepare()
-    const { cases } = readTflmAnswers(model)
-    const inputs = cases.map(({ pattern }) => asBytes(tflmPattern(pattern, inputBytes)))
-    expect(inputs.map(crcHex)).toEqual(cases.map((c) => c.inputCrc32))
+    const { cases } = expectedAnswers(model)
+    const inputs = cases.map(({ pattern }) => asBytes(patternInput(pattern, inputBytes)))
     const [result] = runHostFirmware([{ blob: packed.blob, arenaBytes: plan.arenaBytes, inputs, withOps: true }])
     expect(result!.status).toBe('OK')
     cases.forEach((expected, i) => {
