@@ -1,7 +1,7 @@
 // Builds the tests' programs with the Arm compiler and runs them in QEMU, the independent reference.
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -79,4 +79,25 @@ export async function runQemu(path: string, machine = 'netduinoplus2'): Promise<
     if (typeof failed.code !== 'number' || failed.stdout === undefined) throw thrown
     return { stdout: failed.stdout, exitCode: failed.code }
   }
+}
+
+/** Instructions that QEMU executes from reset to exit: its log has a line for each when blocks are one long. */
+export async function countInstructions(path: string, directory: string): Promise<number> {
+  const log = join(directory, 'executed.log')
+  const args = ['-M', 'netduinoplus2', '-nographic', '-monitor', 'none', '-serial', 'none', '-singlestep']
+  args.push('-d', 'exec,nochain', '-D', log, '-semihosting-config', 'enable=on,target=native', '-kernel', path)
+  await run('qemu-system-arm', args, { timeout: 60_000 })
+  const text = await readFile(log, 'utf8')
+  return text.split('\n').filter((line) => line.startsWith('Trace')).length
+}
+
+/** Assembles a source text to the bytes it stands for, linked to start at the flash's first address. */
+export async function assemble(bench: Workbench, name: string, source: string): Promise<Uint8Array> {
+  const text = join(bench.directory, `${name}.s`)
+  const elf = join(bench.directory, `${name}.elf`)
+  const binary = join(bench.directory, `${name}.bin`)
+  await writeFile(text, `.syntax unified\n.cpu cortex-m4\n.fpu fpv4-sp-d16\n.thumb\n.text\n${source}\n`)
+  await run('arm-none-eabi-gcc', [...MACHINE, '-nostdlib', '-Wl,-Ttext=0x08000000', '-Wl,-e0', text, '-o', elf])
+  await run('arm-none-eabi-objcopy', ['-O', 'binary', '-j', '.text', elf, binary])
+  return new Uint8Array(await readFile(binary))
 }
