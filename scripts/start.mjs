@@ -1,4 +1,4 @@
-// `npm start`: sets up, then opens the window. Without a display it says so and does the main job headless.
+// `npm start [-- CHROMIUM-SWITCH…]`: sets up, then opens the window. Without a display it says so and does the main job headless.
 
 import path from 'node:path'
 import { runChild } from './runtime.mjs'
@@ -25,7 +25,8 @@ async function start() {
     return thimble(HEADLESS_JOB)
   }
   const forge = path.join(ROOT, 'node_modules', '@electron-forge', 'cli', 'dist', 'electron-forge.js')
-  return runChild(process.execPath, [forge, 'start', '--', ...electronArguments({ uid: process.getuid?.() })], {
+  const electron = [...electronArguments({ uid: process.getuid?.() }), ...process.argv.slice(2)]
+  return runChild(process.execPath, [forge, 'start', '--', ...electron], {
     cwd: ROOT,
     env: { ...process.env, ...runtime.env },
   })

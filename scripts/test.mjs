@@ -18,8 +18,7 @@ const PLAYWRIGHT = path.join('node_modules', '@playwright', 'test', 'cli.js')
 // Every step runs in the checkout and resolves to its counts and its skipped tests.
 function allSteps(runtime) {
   return [
-    ['Types', () => check('typescript/bin/tsc', ['--noEmit'])],
-    ['Types of the window', () => check('svelte-check/bin/svelte-check', SVELTE_CHECK)],
+    ['Types', () => check('svelte-check/bin/svelte-check', SVELTE_CHECK)],
     ['Lint', () => check('eslint/bin/eslint.js', ['.', '--max-warnings', '0'])],
     ['Format', () => check('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])],
     ['Import directions', () => check('dependency-cruiser/bin/dependency-cruise.mjs', DEPENDENCY_CRUISER)],
