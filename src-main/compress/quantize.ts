@@ -63,9 +63,10 @@ function activationQuantizations(graph: Graph, ranges: ReadonlyMap<TensorId, Ran
   for (const op of graph.ops) {
     const rule = rowOf(op).output
     for (const id of op.outputs) {
-      const inherited = quantizations.get(op.inputs[0]!)
+      const [x] = op.inputs
       if (rule === 'own range') quantizations.set(id, own(id))
-      else quantizations.set(id, rule === 'probability' ? PROBABILITY : inherited!)
+      else if (rule === 'probability') quantizations.set(id, PROBABILITY)
+      else quantizations.set(id, quantizations.get(x!) ?? constantQuantization(graph, x!))
     }
   }
   return quantizations
@@ -116,18 +117,22 @@ function rewriteWeights(
   return [tensors.length - 2, tensors.length - 1]
 }
 
-/** Appends an int8 copy of a constant operand, such as one of ADD. */
-function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
-  const tensor = graph.tensors[id]!
-  const values = tensor.data as Float32Array
+/** A constant operand, such as one of ADD, covers its own values. */
+function constantQuantization(graph: Graph, id: TensorId): Quantization {
   let min = 0
   let max = 0
-  for (const value of values) {
+  for (const value of graph.tensors[id]!.data as Float32Array) {
     min = Math.min(min, value)
     max = Math.max(max, value)
   }
-  const quantization = activationQuantization({ min, max })
-  tensors.push({ ...tensor, dtype: 'int8', quantization, data: quantizeActivation(values, quantization) })
+  return activationQuantization({ min, max })
+}
+
+function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
+  const tensor = graph.tensors[id]!
+  const quantization = constantQuantization(graph, id)
+  const data = quantizeActivation(tensor.data as Float32Array, quantization)
+  tensors.push({ ...tensor, dtype: 'int8', quantization, data })
   return tensors.length - 1
 }
 

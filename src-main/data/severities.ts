@@ -1,8 +1,10 @@
 // How severe the built-in data's faults are: a faulty recording draws its severity from its fault's range, evenly spread.
-// Severity 1 is about as loud as the machine's own sound for impacts; faults.ts says what it scales.
+// What severity scales is said in faults.ts.
 //
-// The table was set ONCE, before any model was compared or any result reported, so that a small autoencoder finds most
-// faulty windows and not all. It is the same for every run, seed, size and model. Never adjust it to a model.
+// The ranges were chosen once, while the generator was built, so that a task in this size is neither trivial nor
+// hopeless: a first small autoencoder had to find most faulty windows and not all. Since then they are fixed, before any
+// training and the same for every run, seed, size and model. Never adjust them to a model: what a model scores on this
+// data says how it compares with other models on this data, not how it would do on a real machine.
 
 import type { FaultKind } from './faults.ts'
 

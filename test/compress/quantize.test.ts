@@ -189,6 +189,28 @@ describe('a graph of every op', () => {
   })
 })
 
+test('a constant may pass a RESHAPE on its way to an ADD', async () => {
+  const data = Float32Array.of(-1, 0.5, 2, 3)
+  const graph: Graph = {
+    name: 'reshaped constant',
+    tensors: [
+      { name: 'x', shape: [1, 4], dtype: 'float32' },
+      { name: 'offset', shape: [4], dtype: 'float32', data },
+      { name: 'row', shape: [1, 4], dtype: 'float32' },
+      { name: 'sum', shape: [1, 4], dtype: 'float32' },
+    ],
+    ops: [
+      { kind: 'RESHAPE', inputs: [1], outputs: [2] },
+      { kind: 'ADD', inputs: [0, 2], outputs: [3], activation: 'none' },
+    ],
+    inputs: [0],
+    outputs: [3],
+  }
+  const int8 = await quantizeGraph(graph, samplesOf(graph, 100, 5), ptq, stageContext())
+  checkGraph(int8)
+  expect(compare(graph, int8, samplesOf(graph, 50, 6)).sqnr).toBeGreaterThan(30)
+})
+
 test('the percentile recipe ignores a rare outlier', async () => {
   const graph = everyOp(createRng(1))
   const samples = samplesOf(graph, 120, 4)
