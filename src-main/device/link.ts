@@ -31,7 +31,8 @@ export interface Link {
   close(): Promise<void>
 }
 
-const DEFAULT_TIMEOUT_MS = 3000
+/** Ample: a slow machine may emulate the board. A fault is noticed long before. */
+const DEFAULT_TIMEOUT_MS = 10_000
 const DIAGNOSE_EVERY_MS = 250
 const ATTEMPTS = 3
 

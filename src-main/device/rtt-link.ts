@@ -13,8 +13,8 @@ const ID_BYTES = 16
 const CONTROL_BYTES = 24
 const RING = { bytes: 24, buffer: 4, size: 8, writeOffset: 12, readOffset: 16 } as const
 
-const START_TIMEOUT_MS = 3000
-const WRITE_TIMEOUT_MS = 3000
+/** Ample: a slow machine may emulate the board. A fault is noticed long before. */
+const TIMEOUT_MS = 10_000
 
 interface Ring {
   buffer: number
@@ -56,7 +56,7 @@ async function waitForId(probe: Probe, control: Addr, clock: Clock, diagnose: ()
     if (id.toString('latin1').startsWith(`${ID}\0`)) return
     const elapsed = clock.monotonicMs() - start
     await diagnose()
-    if (elapsed > START_TIMEOUT_MS) {
+    if (elapsed > TIMEOUT_MS) {
       throw new AppError('BOARD_TIMEOUT', 'The firmware does not start: its RTT control block stays empty.', {
         context: { control: hexAddr(control) },
       })
@@ -91,7 +91,7 @@ export async function openRttStream(
       if (room() > 0) return
       const elapsed = clock.monotonicMs() - start
       await diagnose()
-      if (elapsed > WRITE_TIMEOUT_MS) {
+      if (elapsed > TIMEOUT_MS) {
         throw new AppError('BOARD_TIMEOUT', 'The firmware has stopped taking what it is sent.')
       }
       await delay(pauseAfter(elapsed))

@@ -4,12 +4,13 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
+import type { BoardData } from './board-data.ts'
 import type { Board, ExecutionMark } from './board.ts'
 import { createCore, type Core } from './cortex-m.ts'
 import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
 import { createFlashF4, type FlashDriver } from './flash-f4.ts'
-import { writeRegion, type FlashProgress, type RegionReport } from './flash-region.ts'
+import { writeRegion, type FlashProgress, type RegionContent, type RegionReport } from './flash-region.ts'
 import {
   IMAGE_HEADER_BYTES,
   IMAGE_HEADER_OFFSET,
@@ -52,6 +53,17 @@ export interface BoardSession {
 const IMAGE_HEAD_BYTES = 1024
 /** The packed model's header, with its magic number and its CRC. */
 const MODEL_HEAD_BYTES = 32
+
+const firmwareContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
+  region: data.firmwareRegion,
+  bytes,
+  headBytes: IMAGE_HEAD_BYTES,
+})
+const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
+  region: data.modelRegion,
+  bytes,
+  headBytes: MODEL_HEAD_BYTES,
+})
 
 const chipIdOf = (idcode: number) => idcode & 0xfff
 
@@ -126,16 +138,20 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
       client = null
       // A reset first: no peripheral of an earlier program runs on, and the flash caches are off.
       await core.resetAndHalt()
-      const tools = { probe, flash, sectors: data.flash.sectors, signal, onProgress }
-      const firmware = await writeRegion(
-        { region: data.firmwareRegion, bytes: image, headBytes: IMAGE_HEAD_BYTES },
-        tools,
-      )
-      const model = await writeRegion({ region: data.modelRegion, bytes: blob, headBytes: MODEL_HEAD_BYTES }, tools)
-      onProgress({ step: 'reset', region: data.firmwareRegion.name, done: 0, total: 1 })
-      await start()
-      onProgress({ step: 'reset', region: data.firmwareRegion.name, done: 1, total: 1 })
-      return { firmwareSha256: sha256(image), firmware, model }
+      try {
+        const tools = { probe, flash, sectors: data.flash.sectors, signal, onProgress }
+        const firmware = await writeRegion(firmwareContent(data, image), tools)
+        const model = await writeRegion(modelContent(data, blob), tools)
+        const reset = (done: number) => onProgress({ step: 'reset', region: firmware.region, done, total: 1 })
+        reset(0)
+        await start()
+        reset(1)
+        return { firmwareSha256: sha256(image), firmware, model }
+      } catch (error) {
+        // Whole firmware runs on and refuses a half-written model; the error is about more than a core left halted.
+        await core.resume().catch(() => undefined)
+        throw error
+      }
     },
 
     firmware() {

@@ -38,4 +38,4 @@ test.skipIf(!hasCompiler)('a rebuild of the firmware gives the committed bytes',
   const check = spawnSync(process.execPath, ['scripts/build-firmware.mjs', '--check'], { encoding: 'utf8' })
   expect(check.stderr).toBe('')
   expect(check.status).toBe(0)
-})
+}, 180_000)

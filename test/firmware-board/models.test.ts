@@ -57,6 +57,6 @@ describe('interpreter = firmware on the host = firmware on the virtual board', (
       const graph = readTflite(mlperfFile(`${name}.tflite`), name)
       await expectThreeAgree(graph, randomInputs(graph, 20, 9))
     },
-    180_000,
+    400_000,
   )
 })

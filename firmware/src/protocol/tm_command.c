@@ -56,38 +56,49 @@ static bool inside(uint32_t offset, uint32_t bytes, uint32_t limit)
 
 typedef struct {
     uint64_t total;
-    uint32_t started;
+    uint32_t started; /* the counter at the last mark */
     uint32_t first;
+    uint32_t op;       /* that runs now */
     uint32_t profiled; /* ops that op_cycles has room for in this run */
 } tm_timing;
 
 static uint32_t op_cycles[MAX_PROFILED_OPS];
 
+/* An op lasts from its mark to the next one. Summed op by op, so that a run may take longer than the counter's 32 bits
+ * last. */
+static void end_op(tm_timing *timing)
+{
+    const uint32_t now = tm_port_cycles();
+    const uint32_t cycles = now - timing->started;
+    timing->total += cycles;
+    if (timing->op - timing->first < timing->profiled) {
+        op_cycles[timing->op - timing->first] = cycles;
+    }
+    timing->started = now;
+}
+
 static void before_op(void *context, uint32_t op)
 {
     tm_timing *timing = context;
     tm_port_mark(op);
-    timing->started = tm_port_cycles();
-}
-
-/* Summed op by op, so that a run may take longer than the counter's 32 bits last. */
-static void after_op(void *context, uint32_t op)
-{
-    tm_timing *timing = context;
-    const uint32_t cycles = tm_port_cycles() - timing->started;
-    timing->total += cycles;
-    if (op - timing->first < timing->profiled) {
-        op_cycles[op - timing->first] = cycles;
+    if (op == timing->first) {
+        timing->started = tm_port_cycles();
+    } else {
+        end_op(timing);
     }
+    timing->op = op;
 }
 
 static tm_status run_ops(uint32_t first, uint32_t end, uint32_t profiled, tm_link_ran *ran)
 {
     tm_timing timing = { .first = first, .profiled = profiled };
-    const tm_hooks hooks = { .context = &timing, .before_op = before_op, .after_op = after_op };
+    const tm_hooks hooks = { .context = &timing, .before_op = before_op };
     tm_port_run_begin();
     const tm_status status = tm_model_run(&model, first, end, &hooks);
     tm_port_mark(TM_MARK_END);
+    if (first != end) {
+        end_op(&timing);
+    }
     tm_port_run_end();
     const bool present = tm_port_facts.cycle_counter != 0u;
     ran->cycles_present = present ? 1u : 0u;
