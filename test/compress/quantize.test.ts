@@ -249,12 +249,16 @@ describe.skipIf(!hasMlperfTiny)('MLPerf Tiny’s float models', () => {
     { name: 'ic_float32', classifies: true, low: 0, high: 255, check: 20 },
     { name: 'ad_float32', classifies: false, low: -60, high: 10, check: 40 },
   ]
-  test.each(models)('$name', async ({ name, classifies, low, high, check }) => {
-    const graph = readTflite(mlperfFile(`${name}.tflite`), name)
-    const int8 = await quantizeGraph(graph, smooth(graph, 100, 1, low, high), ptq, stageContext())
-    checkGraph(int8)
-    const { sqnr, top1 } = compare(graph, int8, smooth(graph, check, 2, low, high))
-    expect(sqnr).toBeGreaterThan(15)
-    if (classifies) expect(top1).toBeGreaterThan(0.9)
-  })
+  test.each(models)(
+    '$name',
+    async ({ name, classifies, low, high, check }) => {
+      const graph = readTflite(mlperfFile(`${name}.tflite`), name)
+      const int8 = await quantizeGraph(graph, smooth(graph, 100, 1, low, high), ptq, stageContext())
+      checkGraph(int8)
+      const { sqnr, top1 } = compare(graph, int8, smooth(graph, check, 2, low, high))
+      expect(sqnr).toBeGreaterThan(15)
+      if (classifies) expect(top1).toBeGreaterThan(0.9)
+    },
+    240_000,
+  )
 })

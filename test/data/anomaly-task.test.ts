@@ -69,7 +69,7 @@ test('the same seed gives the same bytes', async () => {
   const again = await buildAnomalyTask(stageContext({ seed: 1 }), 'quick')
   for (const split of SPLITS) expect(fingerprint(again[split])).toBe(fingerprint(task[split]))
   expect([...again.test.clip]).toEqual([...task.test.clip])
-})
+}, 120_000)
 
 test('cancel stops between two recordings', async () => {
   const cancel = new AbortController()
