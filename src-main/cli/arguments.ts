@@ -17,7 +17,7 @@ export type Invocation =
 /** Throws USAGE. */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Invocation {
   const asksHelp = argv.includes('--help') || argv.includes('-h')
-  const name = argv.find((word) => !word.startsWith('-'))
+  const name = firstWord(argv)
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) {
     if (asksHelp || name === 'help') return { help: overview(commands) }
@@ -40,6 +40,13 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   }
   return { command, args, options: checked.data, store: store as string | undefined }
 }
+
+/** The first word that is neither a flag nor the value of one that every command takes. */
+const firstWord = (argv: readonly string[]) =>
+  argv.find((word, i) => {
+    const before = COMMON.find((flag) => `--${flag.name}` === argv[i - 1])
+    return !word.startsWith('-') && before?.value === undefined
+  })
 
 function parseWords(argv: readonly string[], command: Command, hint: string) {
   const options = Object.fromEntries(

@@ -17,6 +17,9 @@ const onInterrupt = () => {
 process.on('SIGINT', onInterrupt)
 process.on('SIGTERM', onInterrupt)
 
+// Whoever read this may be gone (`thimble … | head`): the work goes on, there is only nobody to tell.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),

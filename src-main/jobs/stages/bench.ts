@@ -3,8 +3,7 @@
 
 import { AppError } from '../../base/errors.ts'
 import type { Us } from '../../base/units.ts'
-import { latencyOf } from '../../bench/stream.ts'
-import { summarizeLatency, type LatencySummary } from '../../bench/latency.ts'
+import { latencyOf, summarizeLatency, type LatencySummary } from '../../bench/latency.ts'
 import { profileInference, type ProfiledInference } from '../../bench/profile.ts'
 import type { Sample } from '../../contract/run.ts'
 import { opMacs } from '../../ir/op-table.ts'
