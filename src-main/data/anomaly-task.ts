@@ -5,12 +5,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '../base/errors.ts'
 import type { StageContext } from '../base/progress.ts'
 import type { Rng } from '../base/rng.ts'
+import { SAMPLE_RATE } from './audio.ts'
 import { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts'
 import { FFT_SIZE, frameCount, HOP, logMel } from './log-mel.ts'
 import { recordMachine } from './machine-sound.ts'
 import { FLEET, type Machine } from './machine.ts'
 import { SEVERITIES } from './severities.ts'
-import { SAMPLE_RATE } from './audio.ts'
 import {
   shuffledIndices,
   WINDOW_FEATURES,
