@@ -1,5 +1,9 @@
 import type { Provenance } from '../base/provenance.ts'
-import { us, type Us } from '../base/units.ts'
+import { cyclesToUs, us, type Cycles, type Hz, type Us } from '../base/units.ts'
+
+/** At the clock that the firmware's HELLO reports; null where the chip counts no cycles. */
+export const latencyOf = (cycles: Cycles | null, clock: Hz): Us | null =>
+  cycles === null ? null : cyclesToUs(cycles, clock)
 
 export interface LatencySummary {
   count: number

@@ -7,7 +7,7 @@ import type { ExecutionMark } from '../device/board.ts'
 import type { OpenModel } from '../device/firmware-client.ts'
 import { MARK_END } from '../device/link-protocol.ts'
 import type { BoardSession } from '../device/session.ts'
-import { latencyOf } from './stream.ts'
+import { latencyOf } from './latency.ts'
 
 /** What the graph says about an op; `index` is its place in the packed model. */
 export interface OpFacts {

@@ -34,8 +34,12 @@ test('a damaged image is refused', () => {
   expect(() => imageHeaderOf(new Uint8Array(4096))).toThrow(expect.objectContaining({ code: 'BOARD_NO_FIRMWARE' }))
 })
 
-test.skipIf(!hasCompiler)('a rebuild of the firmware gives the committed bytes', () => {
-  const check = spawnSync(process.execPath, ['scripts/build-firmware.mjs', '--check'], { encoding: 'utf8' })
-  expect(check.stderr).toBe('')
-  expect(check.status).toBe(0)
-}, 180_000)
+test.skipIf(!hasCompiler)(
+  'a rebuild of the firmware gives the committed bytes',
+  () => {
+    const check = spawnSync(process.execPath, ['scripts/build-firmware.mjs', '--check'], { encoding: 'utf8' })
+    expect(check.stderr).toBe('')
+    expect(check.status).toBe(0)
+  },
+  180_000,
+)
