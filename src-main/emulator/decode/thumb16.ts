@@ -127,7 +127,9 @@ export const THUMB16: readonly Encoding[] = [
   encoding('11000 nnn rrrrrrrr', ({ n, r }) => (r ? ins(OP.STM, 0, n, 0, r, 1) : undefined)),
   encoding('11001 nnn rrrrrrrr', ({ n, r }) => (r ? ins(OP.LDM, 0, n, 0, r, (r >>> n) & 1 ? 0 : 1) : undefined)),
   encoding('11011111 iiiiiiii', ({ i }) => ins(OP.SVC, 0, 0, 0, i)),
-  encoding('11011110 ........', () => undefined),
-  encoding('1101 cccc iiiiiiii', ({ c, i }) => ins(conditionalBranch(c), 0, 0, 0, signExtend(i, 8) * 2)),
+  // condition 14 is UDF
+  encoding('1101 cccc iiiiiiii', ({ c, i }) =>
+    c === 14 ? undefined : ins(conditionalBranch(c), 0, 0, 0, signExtend(i, 8) * 2),
+  ),
   encoding('11100 iiiiiiiiiii', ({ i }) => ins(OP.B, 0, 0, 0, signExtend(i, 11) * 2)),
 ]
