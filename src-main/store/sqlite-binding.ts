@@ -4,11 +4,10 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '../base/errors.ts'
 
 export type Database = BetterSqlite3.Database
-export type Statement<Params extends unknown[] = unknown[], Row = unknown> = BetterSqlite3.Statement<Params, Row>
 type DatabaseConstructor = new (path: string, options?: BetterSqlite3.Options) => Database
 
 const SHIPPED_MAJOR = 13
@@ -25,15 +24,19 @@ function refuseOldRuntime(major: number): void {
   throw new AppError('STORE_RUNTIME', `better-sqlite3 ${major} needs Node 22 or Electron 36; this is ${runtime}.`)
 }
 
-function majorOf(folder: string): number {
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+/** `entry` is the package's lib/index.js. */
+function majorOf(entry: string): number {
+  const manifest = join(dirname(entry), '..', 'package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   return Number.parseInt(version, 10)
 }
 
 export function loadSqlite(): DatabaseConstructor {
   if (loaded !== undefined) return loaded
-  const folder = process.env['THIMBLE_SQLITE_MODULE']
-  refuseOldRuntime(folder ? majorOf(folder) : SHIPPED_MAJOR)
-  loaded = createRequire(import.meta.url)(folder || 'better-sqlite3') as DatabaseConstructor
+  const require = createRequire(import.meta.url)
+  // a package made with the fallback runtime carries the older one under the usual name
+  const entry = require.resolve(process.env['THIMBLE_SQLITE_MODULE'] || 'better-sqlite3')
+  refuseOldRuntime(majorOf(entry))
+  loaded = require(entry) as DatabaseConstructor
   return loaded
 }
