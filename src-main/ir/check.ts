@@ -1,7 +1,7 @@
 // The rules of the IR. Checked after every pass in tests and at the end of every stage in production.
 
 import { AppError } from '../base/errors.ts'
-import { elementCount, type DType, type Graph, type Op, type Tensor, type TensorId } from './graph.ts'
+import { elementCount, type DType, type Graph, type Op, type OpKind, type Tensor, type TensorId } from './graph.ts'
 import { opRow } from './op-table.ts'
 import { outputChannelAxis } from './quantized-params.ts'
 import { sameShape } from './shapes.ts'
@@ -163,20 +163,17 @@ function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor)
   for (const tensor of op.kind === 'ADD' ? [...inputs, output] : [inputs[0]!, output])
     if (tensor.dtype === 'int8' && tensor.quantization!.scale.length > 1)
       problems.push(`activation ${tensor.name} is quantized per channel`)
-  const from = inputs[0]!.quantization
   const to = output.quantization!
-  switch (op.kind) {
-    case 'AVERAGE_POOL_2D':
-    case 'MAX_POOL_2D':
-    case 'PAD':
-    case 'RESHAPE':
-      // TFLite's own tolerance; converters differ in the last bits
-      if (Math.abs(from!.scale[0]! - to.scale[0]!) > 1e-6 || from!.zeroPoint[0] !== to.zeroPoint[0])
-        problems.push('its input and output differ in scale or zero point')
-      break
-    case 'SOFTMAX':
-      if (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128)
-        problems.push('its int8 output has to have scale 1/256 and zero point -128')
+  if (KEEPS_QUANTIZATION.has(op.kind)) {
+    const from = inputs[0]!.quantization!
+    // TFLite's own tolerance; converters differ in the last bits
+    if (Math.abs(from.scale[0]! - to.scale[0]!) > 1e-6 || from.zeroPoint[0] !== to.zeroPoint[0])
+      problems.push('its input and output differ in scale or zero point')
   }
+  if (op.kind === 'SOFTMAX' && (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128))
+    problems.push('its int8 output has to have scale 1/256 and zero point -128')
   return problems
 }
+
+/** Ops that pass values on as they are. */
+const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set(['AVERAGE_POOL_2D', 'MAX_POOL_2D', 'PAD', 'RESHAPE'])

@@ -20,7 +20,7 @@ interface OpRow<O extends Op> {
 /** The member of the union whose kind may be K (a Pool2D stands for two kinds). */
 type OpOf<K extends OpKind, O = Op> = O extends { kind: infer Kinds } ? (K extends Kinds ? O : never) : never
 
-export type OpTable = { [K in OpKind]: OpRow<OpOf<K>> }
+type OpTable = { [K in OpKind]: OpRow<OpOf<K>> }
 
 const FLOAT_OR_INT8: OpRow<Op>['dtypes'] = [
   ['float32', 'float32'],
@@ -67,7 +67,7 @@ const elementwise = { inputs: [1, 1], constantInputs: [], macs: none } as const
 
 const relu: OpTable['RELU'] = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
 
-export const OP_TABLE: OpTable = {
+const OP_TABLE: OpTable = {
   CONV_2D: {
     inputs: [2, 3],
     dtypes: WEIGHTED,

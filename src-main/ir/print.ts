@@ -14,7 +14,7 @@ export function printGraph(graph: Graph): string {
   ].join('\n')
 }
 
-export function printOp(graph: Graph, op: Op): string {
+function printOp(graph: Graph, op: Op): string {
   const { kind, inputs, outputs, ...attributes } = op
   const details = Object.entries(attributes).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   const macs = opMacs(graph, op)

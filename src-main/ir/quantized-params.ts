@@ -45,7 +45,7 @@ const ACTIVATION_BOUNDS: Record<Activation, readonly [number, number]> = {
 export const activationBounds = (activation: Activation) => ACTIVATION_BOUNDS[activation]
 
 /** int8 clamp of a fused activation at the output's scale and zero point. */
-export function activationRange(activation: Activation, output: Tensor): ActivationRange {
+function activationRange(activation: Activation, output: Tensor): ActivationRange {
   const [low, high] = ACTIVATION_BOUNDS[activation]
   const scale = scaleOf(output)
   const zeroPoint = zeroPointOf(output)

@@ -9,9 +9,9 @@ export interface Evaluator {
   name: string
   graph: Graph
   /** Every op's output of one inference, in op order. */
-  run(inputs: readonly TensorData[]): Promise<TensorData[]> | TensorData[]
+  run: (inputs: readonly TensorData[]) => Promise<TensorData[]> | TensorData[]
   /** One op alone, given its non-constant inputs; absent where that can't be done. */
-  runOp?(index: number, inputs: readonly TensorData[]): Promise<TensorData> | TensorData
+  runOp?: (index: number, inputs: readonly TensorData[]) => Promise<TensorData> | TensorData
 }
 
 export function interpreterEvaluator(graph: Graph, name: string): Evaluator {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkGraph, graphProblems } from '../../src-main/ir/check.ts'
-import type { Graph, Op, Tensor } from '../../src-main/ir/graph.ts'
+import type { Graph, Tensor } from '../../src-main/ir/graph.ts'
 import { smallNetwork } from '../support/small-network.ts'
 
 const sound = smallNetwork(1)
@@ -8,7 +8,7 @@ const conv = sound.ops.findIndex((op) => op.kind === 'CONV_2D')
 
 const withOp = (index: number, change: object): Graph => ({
   ...sound,
-  ops: sound.ops.map((op, i) => (i === index ? ({ ...op, ...change } as Op) : op)),
+  ops: sound.ops.map((op, i) => (i === index ? { ...op, ...change } : op)),
 })
 
 const withTensor = (id: number, change: Partial<Tensor>): Graph => ({

@@ -51,7 +51,7 @@ const perTensor = (scale: number, zeroPoint: number): Quantization => ({
 const randomQuantization = (rng: Rng) => perTensor(randomScale(rng, 0.002, 0.5), randomZeroPoint(rng))
 
 /** Bytes of one of four tempers: anything, near one end, both ends only, or quiet around a value. */
-export function randomInt8(rng: Rng, count: number): Int8Array {
+function randomInt8(rng: Rng, count: number): Int8Array {
   const temper = rng.int(4)
   const centre = between(rng, -128, 127)
   return Int8Array.from({ length: count }, () => {

@@ -31,7 +31,7 @@ export function prepareSoftmaxInt8(graph: Graph, op: Softmax): Kernel {
       for (let i = from; i < from + depth; i++) {
         const exponential = exponentials[max - input[i]!]
         const product = exponential === undefined ? 0 : saturatingRoundingDoublingHighMul(scale, exponential)
-        // beyond 31 bits, which more than 512 equal inputs reach, every quotient rounds to 0
+        // beyond 31 bits, which 512 equal inputs reach, every quotient rounds to 0
         output[i] = shift > 31 ? -128 : Math.min(127, roundingDivideByPowerOfTwo(product, shift) - 128)
       }
     }
