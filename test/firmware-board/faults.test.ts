@@ -77,7 +77,7 @@ describe('the firmware on the virtual board', () => {
     await jumpTo(target)
     await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({
       code: 'BOARD_FAULT',
-      context: { causes: expect.arrayContaining([cause]) },
+      context: { causes: expect.arrayContaining([cause]) as string[] },
     })
   })
 
@@ -87,7 +87,7 @@ describe('the firmware on the virtual board', () => {
     await session.core.resume()
     await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({
       code: 'BOARD_FAULT',
-      context: { causes: expect.arrayContaining(['bus error while stacking']) },
+      context: { causes: expect.arrayContaining(['bus error while stacking']) as string[] },
     })
   })
 

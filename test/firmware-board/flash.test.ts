@@ -99,7 +99,7 @@ describe('flashing the virtual board through its flash controller', () => {
     await session.flash(firmwareImage, hurt)
     await expect(session.firmware().openModel()).rejects.toMatchObject({
       code: 'MODEL_REJECTED',
-      message: expect.stringContaining('BAD_CRC'),
+      message: expect.stringContaining('BAD_CRC') as string,
     })
   })
 
@@ -107,7 +107,7 @@ describe('flashing the virtual board through its flash controller', () => {
     const other = changed(board, { data: { ...boardData, idCode: 0x449 } })
     await expect(connectBoard(other)).rejects.toMatchObject({
       code: 'BOARD_WRONG_CHIP',
-      message: expect.stringContaining('0x413'),
+      message: expect.stringContaining('0x413') as string,
     })
   })
 
@@ -133,7 +133,7 @@ describe('flashing the virtual board through its flash controller', () => {
   ])('read-out protection %s is noticed at once', async (options, level) => {
     await expect(connectBoard(withOptions(options))).rejects.toMatchObject({
       code: 'BOARD_PROTECTED',
-      message: expect.stringContaining(level),
+      message: expect.stringContaining(level) as string,
     })
   })
 
