@@ -152,7 +152,10 @@ export function rescaleParams(graph: Graph, op: Quantize | Relu | Mean): Rescale
   }
 }
 
-/** RELU and RELU6 standing alone: rescale, then clamp. */
+/**
+ * RELU and RELU6 standing alone: rescale, then clamp. TFLM's RELU6 takes equal scales for granted and only clamps, which
+ * is the same there; TFLite's rescales, as this does.
+ */
 export function reluParams(graph: Graph, op: Relu): RescaleParams & ActivationRange {
   const output = tensorAt(graph, op.outputs[0])
   return { ...rescaleParams(graph, op), ...activationRange(op.kind === 'RELU' ? 'relu' : 'relu6', output) }

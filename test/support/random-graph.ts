@@ -212,6 +212,7 @@ function randomAdd(rng: Rng): Graph {
   const [a, b] = [randomQuantization(rng), randomQuantization(rng)]
   const range = Math.fround((a.scale[0]! + b.scale[0]!) * rng.uniform(0.3, 1.5))
   const tensors = [int8Tensor('a', shape, a), int8Tensor('b', other, b)]
+  if (chance(rng, 0.2)) tensors[1] = { ...tensors[1]!, data: randomInt8(rng, elementCount(other)) }
   if (chance(rng, 0.5)) tensors.reverse()
   const output = { name: 'output', dtype: 'int8', quantization: perTensor(range, randomZeroPoint(rng)) } as const
   return oneOp({ kind: 'ADD', activation: randomActivation(rng) }, tensors, output)
