@@ -1,7 +1,7 @@
 // SEGGER's real-time transfer: a ring buffer each way in the target's RAM, read and written through the probe while the
 // core runs. Layout of the control block: id[16], up count, down count, then a descriptor for each ring.
 
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { addr, hexAddr, type Addr } from '../base/units.ts'
@@ -24,8 +24,13 @@ interface Ring {
   readOffset: Addr
 }
 
-/** Polls soon at first, then in steps of an eighth of what was waited already: at most 10 ms. */
-const pauseAfter = (elapsedMs: number) => Math.min(10, elapsedMs / 8)
+const SPIN_MS = 4
+const LONGEST_PAUSE_MS = 10
+
+/** Between two polls: none at first, for a stream of small models, then an eighth of what was waited already. */
+async function pause(elapsedMs: number) {
+  await (elapsedMs < SPIN_MS ? nextTurn() : delay(Math.min(LONGEST_PAUSE_MS, elapsedMs / 8)))
+}
 
 /** Makes a control block that an earlier run left in RAM invalid, so that the next one found is new. Core halted. */
 export async function forgetRtt(probe: Probe, control: Addr): Promise<void> {
@@ -61,7 +66,7 @@ async function waitForId(probe: Probe, control: Addr, clock: Clock, diagnose: ()
         context: { control: hexAddr(control) },
       })
     }
-    await delay(pauseAfter(elapsed))
+    await pause(elapsed)
   }
 }
 
@@ -94,7 +99,7 @@ export async function openRttStream(
       if (elapsed > TIMEOUT_MS) {
         throw new AppError('BOARD_TIMEOUT', 'The firmware has stopped taking what it is sent.')
       }
-      await delay(pauseAfter(elapsed))
+      await pause(elapsed)
     }
   }
 
@@ -132,7 +137,7 @@ export async function openRttStream(
         }
         const elapsed = clock.monotonicMs() - start
         if (elapsed >= waitMs) return new Uint8Array(0)
-        await delay(pauseAfter(elapsed))
+        await pause(elapsed)
       }
     },
     async close() {

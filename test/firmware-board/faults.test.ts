@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { addr } from '../../src-main/base/units.ts'
-import type { Board } from '../../src-main/device/board.ts'
 import { encodeFrame } from '../../src-main/device/frame.ts'
 import { imageHeaderOf } from '../../src-main/device/image-header.ts'
 import { FRAME_TYPES } from '../../src-main/device/link-protocol.ts'
@@ -9,6 +8,7 @@ import { createFirmwareClient } from '../../src-main/device/firmware-client.ts'
 import { createLink } from '../../src-main/device/link.ts'
 import { openRttStream } from '../../src-main/device/rtt-link.ts'
 import { connectBoard, type BoardSession } from '../../src-main/device/session.ts'
+import type { VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
@@ -17,7 +17,7 @@ import { blobOf, boardData, firmwareImage, openBoard } from './virtual-session.t
 const { graph, inputs } = randomNetwork(createRng(31))
 const header = imageHeaderOf(firmwareImage)
 
-let board: Board
+let board: VirtualBoard
 let session: BoardSession
 beforeEach(async () => {
   board = await openBoard()
@@ -111,6 +111,12 @@ describe('the firmware on the virtual board', () => {
     await session.core.halt()
     const signal = AbortSignal.timeout(100)
     await expect(session.firmware().infer(inputs.map(bytesOf), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  test('an unplugged board is gone, whatever is asked', async () => {
+    await board.unplug()
+    await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({ code: 'BOARD_GONE' })
+    await expect(session.start()).rejects.toMatchObject({ code: 'BOARD_GONE' })
   })
 
   test('a chip without our firmware is named as such', async () => {
