@@ -13,7 +13,7 @@ export interface CommandIo {
   signal: AbortSignal
   line: ProgressLine
   /** draws on that line; `label` names what goes on */
-  progress(label: string): Progress
+  progress: (label: string) => Progress
   log: Log
 }
 
@@ -40,7 +40,7 @@ export interface Command<Options = unknown, Value = unknown> {
 }
 
 /** Keeps the types of one command together where it is defined. */
-export const defineCommand = <Options, Value>(command: Command<Options, Value>): Command => command as Command
+export const defineCommand = <Options, Value>(command: Command<Options, Value>): Command => command
 
 /** Text that is a whole number, not negative. */
 export const wholeNumber = z.string().regex(/^\d+$/, 'has to be a whole number').transform(Number)

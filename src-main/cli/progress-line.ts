@@ -52,7 +52,7 @@ export function createProgressLine(terminal: Terminal): ProgressLine {
   }
 }
 
-export function progressText(label: string, done: number, total: number, etaMs: number | null, note?: string): string {
+function progressText(label: string, done: number, total: number, etaMs: number | null, note?: string): string {
   const name = label.padEnd(9)
   const tail = note === undefined ? '' : `  ${note}`
   if (total <= 0) return `${name} ${formatInteger(done)}${tail}`

@@ -33,7 +33,7 @@ export interface InferReport {
 }
 
 /** The board that is no board: the interpreter on this machine. */
-export const HOST = 'host'
+const HOST = 'host'
 
 /** One inference of a model file. Throws INPUT_SIZE_WRONG before anything is flashed. */
 export async function inferModel(request: InferRequest, work: Standalone): Promise<InferReport> {

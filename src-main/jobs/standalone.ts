@@ -12,7 +12,7 @@ export interface Standalone {
   signal: AbortSignal
   log: Log
   /** of a named part of the work */
-  progress(label: string): Progress
+  progress: (label: string) => Progress
   seed: number
 }
 

@@ -9,7 +9,7 @@ const RECORD_BYTES = 21
 const NO_CYCLES = 0xffffffff
 const NO_LABEL = 255
 
-export function packSamples(samples: readonly Sample[]): Buffer {
+function packSamples(samples: readonly Sample[]): Buffer {
   const data = Buffer.alloc(samples.length * RECORD_BYTES)
   samples.forEach((sample, i) => {
     const at = i * RECORD_BYTES
@@ -21,7 +21,7 @@ export function packSamples(samples: readonly Sample[]): Buffer {
   return data
 }
 
-export function unpackSamples(firstIndex: number, data: Buffer): Sample[] {
+function unpackSamples(firstIndex: number, data: Buffer): Sample[] {
   return Array.from({ length: data.length / RECORD_BYTES }, (_, i) => {
     const at = i * RECORD_BYTES
     const score = data.readDoubleLE(at + 8)

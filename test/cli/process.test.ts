@@ -31,7 +31,7 @@ const env = { ...process.env, THIMBLE_ASSETS: ASSETS }
 function start(argv: readonly string[]): { child: ChildProcess; ended: Promise<{ code: number; stdout: string }> } {
   const child = spawn(process.execPath, [cli, ...argv, '--store', store, '--json'], { env })
   let stdout = ''
-  child.stdout!.on('data', (text: Buffer) => (stdout += text.toString()))
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
   const ended = once(child, 'close').then(([code]) => ({ code: code as number, stdout }))
   return { child, ended }
 }

@@ -31,7 +31,7 @@ afterEach(async () => {
 async function startWriter(): Promise<{ child: ChildProcess; run: number }> {
   const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, run: Number(line.toString()) }
 }
 
