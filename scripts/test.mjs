@@ -22,6 +22,7 @@ function allSteps(runtime) {
     ['Lint', () => check('eslint/bin/eslint.js', ['.', '--max-warnings', '0'])],
     ['Format', () => check('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])],
     ['Import directions', () => check('dependency-cruiser/bin/dependency-cruise.mjs', DEPENDENCY_CRUISER)],
+    ['Unused code', () => check('knip/bin/knip.js', ['--no-progress'])],
     ['Bundles', () => script('build.mjs')],
     ['Unit tests', () => vitest(runtime, [])],
     ["The store's tests with what ships, under a current Node", () => storeUnderCurrentNode()],
