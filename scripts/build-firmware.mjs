@@ -26,7 +26,17 @@ const FLAGS = [
   '-fno-tree-loop-distribute-patterns',
   // the same bytes wherever the checkout lies
   ...[`-ffile-prefix-map=${root}=.`, '-Wl,--build-id=none'],
-  ...['-Wall', '-Wextra', '-Wshadow', '-Werror', '-Wl,--fatal-warnings'],
+  ...[
+    '-Wall',
+    '-Wextra',
+    '-Wshadow',
+    '-Wconversion',
+    '-Wcast-qual',
+    '-Wundef',
+    '-Wmissing-prototypes',
+    '-Werror',
+    '-Wl,--fatal-warnings',
+  ],
   ...['-nostdlib', '-nostartfiles', '-Wl,--gc-sections'],
 ]
 

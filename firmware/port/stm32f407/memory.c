@@ -1,7 +1,7 @@
 /* What the compiler calls by itself. Built with -fno-tree-loop-distribute-patterns, or it would make each of these
    a call of itself. */
-#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
 {

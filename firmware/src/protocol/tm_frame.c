@@ -17,7 +17,7 @@ static uint32_t word_at(const uint8_t *bytes)
 
 static uint8_t header_check(const uint8_t *header)
 {
-    uint32_t sum = header[0] + header[1] + header[2];
+    uint32_t sum = 0u + header[0] + header[1] + header[2];
     for (uint32_t i = 4u; i < TM_LINK_HEADER_BYTES; i++) {
         sum += header[i];
     }
