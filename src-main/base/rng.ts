@@ -61,6 +61,7 @@ export function createRng(seed: number): Rng {
     uniform: (low, high) => low + (high - low) * float(),
     int: (n) => Math.floor(float() * n),
     normal: () => Math.sqrt(-2 * Math.log(1 - float())) * Math.cos(2 * Math.PI * float()),
-    fork: (label) => createRng((seed ^ fnv1a(label)) >>> 0),
+    // Mixed before the label comes in, or fork(a).fork(b) would be fork(b).fork(a), and fork(a).fork(a) the start.
+    fork: (label) => createRng((splitMix32(seed)() ^ fnv1a(label)) >>> 0),
   }
 }

@@ -24,6 +24,12 @@ describe('the seeded generator', () => {
     expect(a.fork('noise').uint32()).not.toBe(a.fork('speed').uint32())
   })
 
+  test('the order of labels matters, and forking twice by one label is not the start again', () => {
+    const rng = createRng(3)
+    expect(rng.fork('a').fork('b').uint32()).not.toBe(rng.fork('b').fork('a').uint32())
+    expect(rng.fork('a').fork('a').uint32()).not.toBe(createRng(3).uint32())
+  })
+
   test('uniform and normal have the moments they should', () => {
     const rng = createRng(1)
     const n = 20_000
