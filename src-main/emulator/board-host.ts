@@ -7,7 +7,7 @@ import { hexAddr } from '../base/units.ts'
 import type { BoardData } from '../device/board-data.ts'
 import type { ExecutionMark } from '../device/board.ts'
 import { BusFault } from './core/faults.ts'
-import { Machine } from './machine.ts'
+import { Machine, type RunState } from './machine.ts'
 
 export type BoardRequest =
   | { kind: 'read'; address: number; length: number }
@@ -144,33 +144,31 @@ export class BoardHost {
 
   /** Looks at the machine now rather than at its timer. */
   #wake(): void {
+    this.#schedule(soon)
+  }
+
+  #schedule(when: (work: () => void) => Timer): void {
     this.#timer?.cancel()
-    this.#timer = soon(this.#runSlice)
+    this.#timer = this.#gone ? undefined : when(this.#runSlice)
   }
 
   readonly #runSlice = (): void => {
-    const { machine } = this
-    const state = machine.run(SLICE_CYCLES)
-    if (state === 'running') {
-      this.#timer = soon(this.#runSlice)
-      return
-    }
-    if (state === 'asleep') this.#idle()
-    this.#timer = state === 'asleep' && machine.scheduler.next < Infinity ? later(this.#runSlice) : undefined
+    const { scheduler } = this.machine
+    const state = this.machine.run(SLICE_CYCLES)
+    if (state === 'running') this.#schedule(soon)
+    else if (state === 'asleep' && scheduler.next < Infinity) this.#schedule(this.#idle() === 'asleep' ? later : soon)
   }
 
   /** Lets a sleeping core's time run on to what wakes it; as long as it only ticks, about a timer's worth of it. */
-  #idle(): void {
+  #idle(): RunState {
     const { machine } = this
-    const limit = Math.ceil((IDLE_MS / 1000) * machine.rcc.coreHz)
-    const until = machine.scheduler.now + limit
-    while (machine.scheduler.now < until && machine.scheduler.next < Infinity) {
+    const until = machine.scheduler.now + Math.ceil((IDLE_MS / 1000) * machine.rcc.coreHz)
+    let state: RunState = 'asleep'
+    while (state === 'asleep' && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
       machine.sleep(Infinity)
-      if (machine.run(SLICE_CYCLES) !== 'asleep') {
-        this.#wake()
-        return
-      }
+      state = machine.run(SLICE_CYCLES)
     }
+    return state
   }
 }
 

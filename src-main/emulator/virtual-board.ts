@@ -84,7 +84,12 @@ function createProbe(call: (request: BoardRequest) => Promise<unknown>, data: Bo
 function openHere({ data, flash }: WorkerSetup): Line {
   const host = new BoardHost(data, flash)
   return {
-    request: (request) => Promise.resolve(host.serve(request)),
+    request: async (request) => {
+      const reply = host.serve(request)
+      // Whoever polls the board in a loop must not keep its core from running.
+      await new Promise((resolve) => setImmediate(resolve))
+      return reply
+    },
     close: () => {
       host.close()
       return Promise.resolve()

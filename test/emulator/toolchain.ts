@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -19,9 +19,10 @@ export interface Program {
 export interface BuildOptions {
   /** -O0, -O2 … */
   optimise?: string
+  /** a name in programs/ or an absolute path */
+  linkerScript?: string
   /** newlib with semihosting; without it the program brings its own vectors */
   library?: boolean
-  linkerScript?: string
   flags?: readonly string[]
 }
 
@@ -52,7 +53,7 @@ export class Workbench {
       ...flags,
       ...libraryFlags,
       '-T',
-      join(PROGRAMS, linkerScript),
+      resolve(PROGRAMS, linkerScript),
       '-Wl,--no-warn-rwx-segments',
       ...files,
       '-o',
