@@ -15,8 +15,8 @@ export interface JobHostOptions {
 }
 
 export interface JobHost {
-  /** Throws JOB_RUNNING when one runs. */
-  start(request: RunRequest): { jobId: string }
+  /** Waits until the process of a job that has said its last word is gone. Throws JOB_RUNNING when one runs. */
+  start(request: RunRequest): Promise<{ jobId: string }>
   cancel(jobId: string): { accepted: boolean }
   current(): { jobId: string; events: TimedEvent[] } | null
   /** Cancels what runs and waits until its process is gone. */
@@ -25,11 +25,13 @@ export interface JobHost {
 
 export function createJobHost({ workspace, fork, onEvent, now }: JobHostOptions): JobHost {
   let running: Job | null = null
+  let saidItsLast = false
   let current: { jobId: string; events: TimedEvent[] } | null = null
   let count = 0
 
   return {
-    start(request) {
+    async start(request) {
+      if (running !== null && saidItsLast) await running.ended
       if (running !== null) throw new AppError('JOB_RUNNING', 'A job is running already. One board, one job at a time.')
       const jobId = `job-${++count}`
       const events: TimedEvent[] = []
@@ -37,13 +39,12 @@ export function createJobHost({ workspace, fork, onEvent, now }: JobHostOptions)
       const keep = (event: JobEvent) => {
         const timed = { seq: events.length, at_ms: now(), event }
         events.push(timed)
+        if (event.type === 'finished' || event.type === 'failed') saidItsLast = true
         onEvent(jobId, timed)
       }
+      saidItsLast = false
       const job = workspace.startJob(request, fork, keep)
-      running = job
-      void job.ended.then(() => {
-        if (running === job) running = null
-      })
+      running = { ...job, ended: job.ended.finally(() => (running = null)) }
       return { jobId }
     },
 

@@ -88,6 +88,12 @@ const pendingStage = (name: StageName): StageState => ({
 
 export const runningStage = (state: JobState) => state.stages.find((stage) => stage.status === 'running')
 
+/** The log is for those who look for a fault: it keeps the events' own terms, in every language. */
+function note(state: JobState, level: LogLine['level'], message: string, at_ms: number): void {
+  state.log.push({ at_ms, level, stage: runningStage(state)?.name ?? null, message })
+  if (state.log.length > LOG_LINES) state.log.splice(0, state.log.length - LOG_LINES)
+}
+
 /** Changes `state` in place. Samples are left to the sample buffer: there are too many to be watched one by one. */
 export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void {
   const stage = 'stage' in event ? state.stages.find((each) => each.name === event.stage) : undefined
@@ -99,6 +105,7 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
       return
     case 'stage-started':
       if (stage) Object.assign(stage, { status: 'running', started_ms: at_ms })
+      note(state, 'info', event.type, at_ms)
       return
     case 'stage-progress':
       if (stage) {
@@ -112,23 +119,21 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
       return
     case 'stage-done': {
       const ended = state.stages.find((each) => each.name === event.record.name)
-      if (ended) Object.assign(ended, { status: event.record.status, ms: event.record.ms, facts: event.record.facts })
+      const { status, ms, facts } = event.record
+      const told = facts.map((fact) => `${fact.key}=${fact.value}`).join(' ')
+      note(state, 'info', `${event.type} ${status} ${Math.round(ms ?? 0)} ms ${told}`, at_ms)
+      if (ended) Object.assign(ended, { status, ms, facts })
       return
     }
     case 'curve':
       state[event.series].push({ step: event.step, value: event.value })
+      note(state, 'debug', `${event.series} ${event.step} ${event.value.toPrecision(5)}`, at_ms)
       return
     case 'metric':
       state.metrics[event.name] = { unit: event.unit, value: event.value, provenance: event.provenance }
       return
     case 'log':
-      state.log.push({
-        at_ms,
-        level: event.level,
-        stage: runningStage(state)?.name ?? null,
-        message: event.message,
-      })
-      if (state.log.length > LOG_LINES) state.log.splice(0, state.log.length - LOG_LINES)
+      note(state, event.level, event.message, at_ms)
       return
     case 'samples':
       return
@@ -142,6 +147,7 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
       state.ended_ms = at_ms
       state.error = event.error
       state.failedStage = event.stage
+      note(state, event.status === 'cancelled' ? 'info' : 'error', `${event.error.code} ${event.error.message}`, at_ms)
       if (stage && stage.status === 'running') {
         Object.assign(stage, { status: event.status, ms: stage.started_ms === null ? null : at_ms - stage.started_ms })
       }

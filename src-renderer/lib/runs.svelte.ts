@@ -2,6 +2,7 @@
 
 import type { BoardSummary, ModelSummary } from '../../src-main/contract/api.ts'
 import type { RunSummary } from '../../src-main/contract/run.ts'
+import { appInfo } from './app-info.svelte.ts'
 import { on, request } from './api.ts'
 import { failures } from './failures.svelte.ts'
 
@@ -24,7 +25,7 @@ class Runs {
   }
 
   follow(): void {
-    on('runs.changed', () => void failures.guard(() => this.load()))
+    on('runs.changed', () => void failures.guard(async () => void (await Promise.all([this.load(), appInfo.load()]))))
   }
 
   /** The newest finished run of a model on a board, whose figures stand for the pair until the next. */

@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from '@playwright/test'
+import { chooseTheme, goTo, inspectScreen, launchOptions, openWindow, removeFolder, type Window } from './window.ts'
+
+let window: Window
+
+test.beforeAll(async () => {
+  window = await openWindow()
+})
+test.afterAll(async () => {
+  await window.close()
+  removeFolder(window.folder)
+})
+
+test('opens on Home with the built-in model and the virtual board picked', async () => {
+  const { page } = window
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pick a model, pick a board')
+  await expect(page.getByRole('radio', { name: 'ad-autoencoder' })).toBeChecked()
+  await expect(page.getByRole('radio', { name: /STM32F407G-DISC1.*Emulated/ })).toBeChecked()
+  await expect(page.getByRole('button', { name: /Compress, flash, benchmark/ })).toBeEnabled()
+  // nothing was measured yet, so no figure is shown
+  await expect(page.getByRole('img', { name: /Flash, model: nothing measured yet/ })).toBeVisible()
+})
+
+test('empty screens say what will be there, and pass axe in both themes', async () => {
+  const { page } = window
+  await inspectScreen(page, 'home-empty')
+  for (const screen of ['Job', 'Live', 'Runs'] as const) {
+    await goTo(page, screen)
+    await expect(page.getByRole('button', { name: 'Pick a model and a board' })).toBeVisible()
+    await inspectScreen(page, `${screen.toLowerCase()}-empty`)
+  }
+  await page.getByRole('button', { name: 'Pick a model and a board' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pick a model, pick a board')
+})
+
+test('the theme is chosen, followed by the native parts, and remembered', async () => {
+  const { app, page, folder } = window
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  await chooseTheme(page, 'Light')
+  const light = await background()
+  await chooseTheme(page, 'Dark')
+  expect(await background()).not.toBe(light)
+  expect(await app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark')
+
+  await window.close()
+  window = await openWindow({ folder })
+  await expect(window.page.getByRole('radio', { name: 'Dark' })).toBeChecked()
+  expect(await window.app.evaluate(({ nativeTheme }) => nativeTheme.shouldUseDarkColors)).toBe(true)
+})
+
+test('everything on Home is reached by the keyboard, and the focus is seen', async () => {
+  const { page } = window
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  const reached: string[] = []
+  for (let i = 0; i < 30; i++) {
+    await page.keyboard.press('Tab')
+    const name = await page.evaluate(() => {
+      const element = document.activeElement!
+      const ring = (node: Element | null) => node !== null && getComputedStyle(node).boxShadow !== 'none'
+      const seen =
+        ring(element) || ring(element.closest('[role=radiogroup]')) || getComputedStyle(element).outlineStyle !== 'none'
+      return `${element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40)}${seen ? '' : ' (not seen)'}`
+    })
+    reached.push(name)
+  }
+  for (const wanted of [/^ad-autoencoder/, /^Job/, /^Open file/, /^Compress, flash, benchmark/]) {
+    expect(reached.some((name) => wanted.test(name))).toBe(true)
+  }
+  expect(reached.filter((name) => name.includes('(not seen)'))).toEqual([])
+})
+
+test('the smallest window shows everything without scrolling sideways', async () => {
+  const { app, page } = window
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(1120, 720))
+  await expect.poll(() => page.evaluate(() => innerWidth)).toBe(1120)
+  for (const screen of ['Home', 'Job', 'Live', 'Runs'] as const) {
+    await goTo(page, screen)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1120)
+  }
+  await goTo(page, 'Home')
+  await inspectScreen(page, 'home-smallest')
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(1440, 900))
+})
+
+test('a corrupt file is refused with what happened, what to try and its code', async () => {
+  const { app, page, folder } = window
+  const file = path.join(folder, 'cut-short.tflite')
+  writeFileSync(file, Buffer.from('1c0000005446 4c33 0000'.replaceAll(' ', ''), 'hex'))
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] })
+  }, file)
+  await page.keyboard.press('Control+o')
+
+  const dialog = page.getByRole('alertdialog')
+  await expect(dialog).toBeVisible()
+  await expect(dialog).toContainText('MODEL_CORRUPT')
+  await expect(dialog).toContainText('damaged or cut short')
+  await expect(dialog.getByRole('button', { name: /Close/ })).toBeFocused()
+  await inspectScreen(page, 'error', { modal: true })
+
+  await page.keyboard.press('Control+Shift+C')
+  await expect(dialog).toContainText('Copied')
+  const copied = await app.evaluate(({ clipboard }) => clipboard.readText())
+  expect(copied).toContain('MODEL_CORRUPT')
+  expect(copied).not.toContain(folder)
+
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('radio', { name: 'cut-short.tflite' })).toHaveCount(0)
+})
+
+test('a file of another kind is refused too, and nothing is lost', async () => {
+  const { app, page, folder } = window
+  const file = path.join(folder, 'notes.txt')
+  writeFileSync(file, 'not a model')
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] })
+  }, file)
+  await page.getByRole('button', { name: /Open file/ }).click()
+  await expect(page.getByRole('alertdialog')).toContainText('MODEL_FORMAT_UNKNOWN')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('radio', { name: 'ad-autoencoder' })).toBeChecked()
+})
+
+test('a second window on the same store says so and ends with an error', async () => {
+  const { _electron } = await import('@playwright/test')
+  const { folder, env, ...launch } = launchOptions({ folder: window.folder })
+  // preferences of its own: else Electron's single-instance lock hands the start over to the first window
+  const second = await _electron.launch({
+    ...launch,
+    env: { ...env, THIMBLE_USER_DATA: path.join(folder, 'other-user') },
+  })
+  const page = await second.firstWindow()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText("Thimble can't start")
+  await expect(page.locator('main')).toContainText('STORE_IN_USE')
+  const ended = new Promise<number | null>((resolve) => second.process().once('exit', resolve))
+  await page.getByRole('button', { name: 'Close' }).click()
+  expect(await ended).toBe(1)
+})
