@@ -51,7 +51,7 @@ export interface RecordContext {
   graph: Graph
   constants: ConstantSection
   /** where a tensor lives */
-  place(id: TensorId | undefined): Reference
+  place: (id: TensorId | undefined) => Reference
 }
 
 /** The op's record, ready for flash. Throws ACCUMULATOR_OVERFLOW where a weighted op can't be proved safe. */

@@ -5,8 +5,7 @@ import { layoutBytes, type Field, type Layout, type Reference, type Values } fro
 type AnyValues = Record<string, number | readonly number[] | Reference>
 
 /** The structure's bytes. */
-export const writeStruct = <L extends Layout>(layout: L, values: Values<L>): Uint8Array =>
-  writeFields(layout, values as AnyValues)
+export const writeStruct = <L extends Layout>(layout: L, values: Values<L>): Uint8Array => writeFields(layout, values)
 
 /** `writeStruct` for a caller that has checked values against the table by other means. */
 export function writeFields(layout: Layout, values: AnyValues): Uint8Array {
@@ -38,7 +37,7 @@ export function readStruct<L extends Layout>(layout: L, view: DataView, at: numb
     return value
   }
   const values: AnyValues = {}
-  for (const { name, type, count } of layout.fields as readonly Field[]) {
+  for (const { name, type, count } of layout.fields) {
     if (type === 'ref') values[name] = { offset: word('u32'), bytes: word('u32') }
     else values[name] = count === undefined ? word(type) : Array.from({ length: count }, () => word(type))
   }

@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { HEADER, layoutBytes } from '../../src-main/pack/layout.ts'
 import { sealBlob } from '../../src-main/pack/writer.ts'
-import { damagedModel, setWord, wholeModel, wordAt } from './damage.ts'
+import { damagedModel, everyWordDamaged, setWord, wholeModel, wordAt } from './damage.ts'
 import { hostCase } from './equal-to-interpreter.ts'
 import { runHostFirmware, type HostCase } from './host-firmware.ts'
 import { randomNetwork } from './random-networks.ts'
 import { RANDOM_OPS } from './random-ops.ts'
 
 // `npm run test:deep -- damaged-models` does more of these.
-const CASES = 6000
+const CASES = 3000
 
 function statusCounts(cases: readonly HostCase[]): Map<string, number> {
   const counts = new Map<string, number>()
@@ -45,6 +45,12 @@ describe('the runtime', () => {
       ]),
     )
     expect(counts.get('OK')).toBeLessThan(cases.length / 2)
+  })
+
+  test.each(Object.entries(RANDOM_OPS))('survives every odd value in every word around a %s', (_name, make) => {
+    const counts = statusCounts(everyWordDamaged(hostCase(make(createRng(39)))))
+    expect(counts.get('BAD_SHAPE')).toBeGreaterThan(0)
+    expect(counts.get('BAD_REFERENCE')).toBeGreaterThan(0)
   })
 
   test('refuses every truncation', () => {
