@@ -37,17 +37,29 @@ function serialLine(): ByteStream {
   }
 }
 
-beforeEach(async () => {
-  machine = new Machine(boardData)
-  machine.preload(boardData.firmwareRegion.start, firmwareImage)
-  machine.preload(boardData.modelRegion.start, blobOf(graph))
+/** Switches a machine on with firmware and model in its flash; `change` breaks it first. */
+async function powerOn(data = boardData, change: (machine: Machine) => void = () => undefined) {
+  machine = new Machine(data)
+  machine.preload(data.firmwareRegion.start, firmwareImage)
+  machine.preload(data.modelRegion.start, blobOf(graph))
+  change(machine)
   machine.reset()
-  clock = { monotonicMs: () => (machine.scheduler.now / boardData.clock) * 1000, now: () => new Date(0) }
+  clock = { monotonicMs: () => (machine.scheduler.now / data.clock) * 1000, now: () => new Date(0) }
   firmware = createFirmwareClient(createLink(serialLine(), clock))
-  await firmware.hello()
-})
+  return firmware.hello()
+}
+
+async function expectRightAnswer() {
+  const model = await firmware.openModel()
+  expect(model.ops).toBe(graph.ops.length)
+  const { outputs, cycles } = await firmware.infer(inputs.map(bytesOf))
+  expect(outputs).toEqual(createInterpreter(graph).run(inputs).map(bytesOf))
+  expect(cycles).toBeGreaterThan(0)
+}
 
 describe('USART2 of the virtual board', () => {
+  beforeEach(() => powerOn())
+
   test('runs at 115200 baud from the crystal', async () => {
     const before = clock.monotonicMs()
     expect((await firmware.hello()).clockSource).toBe('hse_pll')
@@ -58,13 +70,7 @@ describe('USART2 of the virtual board', () => {
     expect(took).toBeLessThan(lineMs + 3) // ticks of the sleeping loop, and a slice of the test's own
   })
 
-  test('runs models', async () => {
-    const model = await firmware.openModel()
-    expect(model.ops).toBe(graph.ops.length)
-    const { outputs, cycles } = await firmware.infer(inputs.map(bytesOf))
-    expect(outputs).toEqual(createInterpreter(graph).run(inputs).map(bytesOf))
-    expect(cycles).toBeGreaterThan(0)
-  })
+  test('runs models', expectRightAnswer)
 
   test('says by itself that the firmware has stopped in a fault', async () => {
     machine.core.pc = 0x60000000
@@ -73,5 +79,36 @@ describe('USART2 of the virtual board', () => {
       code: 'BOARD_FAULT',
       context: { causes: ['instruction bus error'] },
     })
+  })
+})
+
+const RCC = 0x40023800
+const [HSERDY, PLLRDY] = [1 << 17, 1 << 25]
+
+/** An RCC whose ready bits in `mask` are never set. */
+const neverReady = (mask: number) => (broken: Machine) =>
+  broken.bus.attach(RCC, 1024, {
+    read: (offset) => broken.rcc.read(offset) & (offset === 0 ? ~mask : ~0),
+    write: (offset, value, bytes) => broken.rcc.write(offset, value, bytes),
+  })
+
+describe('a board with a part missing still answers and runs models', () => {
+  test('a dead crystal', async () => {
+    expect(await powerOn(boardData, neverReady(HSERDY))).toMatchObject({ clockSource: 'hsi_pll', clock: 168_000_000 })
+    await expectRightAnswer()
+  })
+
+  test('no clock but the internal oscillator', async () => {
+    expect(await powerOn(boardData, neverReady(HSERDY | PLLRDY))).toMatchObject({
+      clockSource: 'hsi',
+      clock: 16_000_000,
+    })
+    await expectRightAnswer()
+  })
+
+  test('no core-coupled memory', async () => {
+    const hello = await powerOn({ ...boardData, ram: boardData.ram.filter((region) => region.name !== 'CCM') })
+    expect(hello.ccmBytes).toBe(0)
+    await expectRightAnswer()
   })
 })
