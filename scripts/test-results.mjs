@@ -1,5 +1,7 @@
 // Reads what the test runners wrote and counts it. Pure but for reading the files, so that it can be tested itself.
 
+import path from 'node:path'
+
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {{ file: string, name: string }} SkippedTest */
 /** @typedef {{ counts: Counts, skipped: SkippedTest[] }} StepResult */
@@ -38,7 +40,11 @@ export function countPlaywright(report, exitCode) {
   if (report === null) return { counts: { ...NOTHING, failed: 1 }, skipped: [] }
   const { expected, unexpected, flaky, skipped } = report.stats
   const counts = { passed: expected, failed: unexpected + flaky, skipped }
-  return { counts: noSilentFailure(counts, exitCode), skipped: skippedSpecs(report.suites ?? []) }
+  const skippedTests = skippedSpecs(report.suites).map(({ file, name }) => ({
+    file: path.join(report.config.rootDir, file),
+    name,
+  }))
+  return { counts: noSilentFailure(counts, exitCode), skipped: skippedTests }
 }
 
 function noSilentFailure(counts, exitCode) {

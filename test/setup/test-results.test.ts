@@ -35,6 +35,7 @@ describe('counting', () => {
 
   test('Playwright, where a test that passed at the second try did not pass', () => {
     const report = {
+      config: { rootDir: '/repo/test/e2e' },
       stats: { expected: 3, unexpected: 1, flaky: 1, skipped: 1 },
       suites: [
         {
@@ -45,7 +46,7 @@ describe('counting', () => {
     }
     const { counts, skipped } = countPlaywright(report, 1)
     expect(counts).toEqual({ passed: 3, failed: 2, skipped: 1 })
-    expect(skipped).toEqual([{ file: 'a.spec.ts', name: 'did not' }])
+    expect(skipped).toEqual([{ file: '/repo/test/e2e/a.spec.ts', name: 'did not' }])
   })
 
   test('a check is one test, and all is summed in one line', () => {
