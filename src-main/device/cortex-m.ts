@@ -20,6 +20,7 @@ const S_REGRDY = 1 << 16
 const S_HALT = 1 << 17
 const S_SLEEP = 1 << 18
 const S_LOCKUP = 1 << 19
+const S_RESET_ST = 1 << 25
 
 const DCRSR_WRITE = 1 << 16
 
@@ -49,6 +50,8 @@ export interface CoreState {
   sleeping: boolean
   /** a fault inside a fault: only a reset or a debugger helps */
   lockedUp: boolean
+  /** since the last look: the chip forgets when it is asked */
+  wasReset: boolean
 }
 
 export interface Core {
@@ -88,7 +91,12 @@ export function createCore(probe: Probe, clock: Clock = systemClock): Core {
   return {
     async state() {
       const dhcsr = await probe.readWord(DHCSR)
-      return { halted: !!(dhcsr & S_HALT), sleeping: !!(dhcsr & S_SLEEP), lockedUp: !!(dhcsr & S_LOCKUP) }
+      return {
+        halted: !!(dhcsr & S_HALT),
+        sleeping: !!(dhcsr & S_SLEEP),
+        lockedUp: !!(dhcsr & S_LOCKUP),
+        wasReset: !!(dhcsr & S_RESET_ST),
+      }
     },
     async halt() {
       await control(C_HALT)

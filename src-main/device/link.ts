@@ -100,6 +100,7 @@ export function createLink(stream: ByteStream, clock: Clock = systemClock): Link
         if (frame.sequence !== sequence) continue // an answer to what was given up
         if (frame.type === (FRAME_TYPES[name].value | ANSWER_BIT)) return frame.payload
         if (frame.type === FRAME_TYPES.error.value) {
+          await stream.diagnose?.() // a board that was reset refuses for that reason
           const answer = refusal(name, frame)
           if (answer instanceof AppError) throw answer
           return answer
@@ -119,6 +120,7 @@ export function createLink(stream: ByteStream, clock: Clock = systemClock): Link
         await resynchronise()
         continue
       }
+      await stream.diagnose?.()
       const context = { attempts: attempt, trouble: answer }
       if (answer === 'silence') {
         throw new AppError('BOARD_TIMEOUT', `The firmware did not answer ${name} in time.`, { context })

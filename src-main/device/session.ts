@@ -112,10 +112,13 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     await forgetRtt(probe, addr(header.rtt_address))
     await probe.writeWord(addr(header.fault_address), 0)
     if (board.takeMarks !== undefined) await core.enableMarks()
+    await core.state() // forgets our own reset
     await core.resume()
     const diagnose = async () => {
       await throwIfFaulted(probe, addr(header.fault_address))
-      if ((await core.state()).lockedUp) throw await lockupError(core, probe)
+      const { lockedUp, wasReset } = await core.state()
+      if (lockedUp) throw await lockupError(core, probe)
+      if (wasReset) throw new AppError('BOARD_GONE', 'The board was reset while it was in use.')
     }
     const stream = await openRttStream(probe, addr(header.rtt_address), { diagnose, clock })
     const started = createFirmwareClient(createLink(stream, clock))

@@ -113,6 +113,16 @@ describe('the firmware on the virtual board', () => {
     await expect(session.firmware().infer(inputs.map(bytesOf), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
+  test('a board that was reset meanwhile is noticed, and can be started again', async () => {
+    await board.probe.pulseReset()
+    await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({
+      code: 'BOARD_GONE',
+      message: expect.stringContaining('was reset') as string,
+    })
+    await session.start()
+    expect((await session.firmware().openModel()).ops).toBe(graph.ops.length)
+  })
+
   test('an unplugged board is gone, whatever is asked', async () => {
     await board.unplug()
     await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({ code: 'BOARD_GONE' })
