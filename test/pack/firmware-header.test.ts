@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { firmwareHeader } from '../../src-main/pack/firmware-header.ts'
 
-// After a change to the table, `npx vitest run -u test/pack` writes the header anew.
+// After a change to the table, `npm run vitest -- run test/pack -u` writes the header anew.
 test('tm_layout.h is in step with the layout table', async () => {
   await expect(firmwareHeader()).toMatchFileSnapshot('../../firmware/include/tm_layout.h')
 })
