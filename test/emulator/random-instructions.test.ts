@@ -10,7 +10,7 @@ import { randomProgram } from './random-program.ts'
 import { runQemu, Workbench } from './toolchain.ts'
 
 const NAMES = [
-  ...Array.from({ length: 10 }, (_, i) => `r${i}`),
+  ...Array.from({ length: 11 }, (_, i) => `r${i}`),
   'apsr',
   'fpscr',
   ...Array.from({ length: 32 }, (_, i) => `s${i}`),
@@ -25,6 +25,7 @@ afterAll(() => bench.close())
 describe.each([
   { kind: 'integer', seed: 1, blocks: 500, length: 6 },
   { kind: 'integer', seed: 2, blocks: 500, length: 3 },
+  { kind: 'memory', seed: 5, blocks: 600, length: 6 },
   { kind: 'float', seed: 3, blocks: 400, length: 3 },
   { kind: 'float', seed: 4, blocks: 600, length: 1 },
 ] as const)('$blocks blocks of $length random $kind instructions, seed $seed', ({ kind, seed, blocks, length }) => {

@@ -138,6 +138,39 @@ const FLOAT: readonly string[] = [
   'vmov {d}, {e}, s8, s9',
 ]
 
+/** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
+const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
+const MEMORY: readonly string[] = [
+  `${ACCESS}.w {h}, [r10, #{0..60}]`,
+  `${ACCESS}.w {h}, [r10, #-{0..60}]`,
+  `${ACCESS} {h}, [r10, #{0..16}]!`,
+  `${ACCESS} {h}, [r10, #-{0..16}]!`,
+  `${ACCESS} {h}, [r10], #{0..16}`,
+  `${ACCESS} {h}, [r10], #-{0..16}`,
+  `and r9, r9, #15\n${ACCESS}.w {h}, [r10, r9, lsl #{0..3}]`,
+  `and r6, r6, #15\nmov r7, r10\n${ACCESS} {k}, [r7, r6]`,
+  'mov r7, r10\n{ldr|str} {k}, [r7, #{4|8|60|124}]',
+  'mov r7, r10\n{ldrh|strh} {k}, [r7, #{2|6|62}]',
+  'mov r7, r10\n{ldrb|strb} {k}, [r7, #{0..31}]',
+  'bic r10, r10, #3\n{ldrd|strd} {h}, r9, [r10, #{8|-8|64}]',
+  'bic r10, r10, #3\n{ldrd|strd} {h}, r9, [r10, #{8|-8}]!',
+  'bic r10, r10, #3\n{ldrd|strd} {h}, r9, [r10], #{8|-8}',
+  'bic r10, r10, #3\n{ldmia|stmia|ldmdb|stmdb} r10{|!}, {r0, r3, r4, r9}',
+  'bic r7, r10, #3\n{ldmia|stmia} r7!, {r1, r2, r5}',
+  'push {r0-r3, r8}\npop {r2-r6}',
+  'bic r10, r10, #3\n{vldr|vstr} {s}, [r10, #{4|-12|0}]',
+  'bic r10, r10, #3\n{vldr|vstr} d{0..15}, [r10, #{4|-12|0}]',
+  'bic r10, r10, #3\n{vldmia|vstmia} r10{|!}, {s3-s7}',
+  'bic r10, r10, #3\n{vldmdb|vstmdb} r10!, {d4-d6}',
+  'vpush {s1-s4}\nvpop {s5-s8}',
+  'bic r10, r10, #3\nldrex {h}, [r10, #4]\nadds {h}, #1\nstrex r9, {h}, [r10, #4]',
+  'ldr {h}, =0x{1..9}2345678',
+  'ldr {h}, [sp, #{4|8}]',
+  'str {h}, [r10, #-4]\nadr {h}, .\nldrb {h}, [pc, #{0..8}]\nldrsh {h}, [pc, #-{4|8}]',
+  'vldr {s}, [pc, #{4|8}]',
+  'bic r8, {n}, #1\n{smulbb|add|eor} {h}, r8, {m}',
+]
+
 const CONDITIONS = ['eq', 'ne', 'cs', 'cc', 'mi', 'pl', 'vs', 'vc', 'hi', 'ls', 'ge', 'lt', 'gt', 'le']
 const SPECIAL_WORDS = [0, 1, 2, -1, -2, 0x7fffffff, 0x80000000, 0x7fff, 0x8000, 0xffff, 0x10000, 0x80008000, 0x7f807f80]
 const SPECIAL_FLOATS = [
@@ -148,7 +181,8 @@ const SPECIAL_FLOATS = [
 /** FPSCR at the start of a float block: default NaN and flush to zero in their combinations. */
 const FPSCR_STARTS = [0, 0, 0, 1 << 25, 1 << 24, (1 << 25) | (1 << 24)]
 
-const BLOCK_WORDS = 10 + 2 + 32
+const BLOCK_WORDS = 11 + 2 + 32
+const BUFFER_BYTES = 2048
 
 function word(rng: Rng): number {
   const kind = rng.int(4)
@@ -182,6 +216,9 @@ function instantiate(template: string, rng: Rng): string {
   return template.replace(/\{([^}]*)\}/g, (_match, hole: string) => {
     if (hole === 'd') return `r${low}`
     if (hole === 'e') return `r${high}`
+    if (hole === 'h') return `r${low % 9}`
+    if (hole === 'k') return `r${low % 6}`
+    if (/^r\d.*[,-]|^[sd]\d.*-/.test(hole)) return `{${hole}}`
     if ('nma'.includes(hole) && hole.length === 1) return `r${rng.int(10)}`
     if ('lpq'.includes(hole) && hole.length === 1) return `r${rng.int(8)}`
     if (hole === 's') return `s${low * 3}`
@@ -197,14 +234,25 @@ function instantiate(template: string, rng: Rng): string {
   })
 }
 
+const TEMPLATES = {
+  integer: INTEGER,
+  float: [...FLOAT, ...FLOAT, 'adds {l}, {p}, {q}', 'mov {d}, {m}'],
+  memory: MEMORY,
+} as const
+
 export interface RandomProgram {
   assembly: string
   /** the instructions of each block, for the message when one differs */
   blocks: string[][]
 }
 
-export function randomProgram(rng: Rng, kind: 'integer' | 'float', blockCount: number, length: number): RandomProgram {
-  const templates = kind === 'integer' ? INTEGER : [...FLOAT, ...FLOAT, 'adds {l}, {p}, {q}', 'mov {d}, {m}']
+export function randomProgram(
+  rng: Rng,
+  kind: keyof typeof TEMPLATES,
+  blockCount: number,
+  length: number,
+): RandomProgram {
+  const templates = TEMPLATES[kind]
   const blocks: string[][] = []
   const lines = ['.syntax unified', '.cpu cortex-m4', '.fpu fpv4-sp-d16', '.thumb', '.text']
   for (let index = 0; index < blockCount; index++) {
@@ -228,10 +276,12 @@ export function randomProgram(rng: Rng, kind: 'integer' | 'float', blockCount: n
       'ldr r11, [r12], #4',
       'msr APSR_nzcvqg, r11',
       'ldmia r12, {r0-r9}',
+      'movw r10, #:lower16:(buffer + 1024)',
+      'movt r10, #:upper16:(buffer + 1024)',
       ...instructions,
       'movw r12, #:lower16:results',
       'movt r12, #:upper16:results',
-      'stmia r12!, {r0-r9}',
+      'stmia r12!, {r0-r10}',
       'mrs r11, APSR',
       'str r11, [r12], #4',
       'vmrs r11, fpscr',
@@ -239,6 +289,7 @@ export function randomProgram(rng: Rng, kind: 'integer' | 'float', blockCount: n
       'vstmia r12, {s0-s31}',
       'vpop {s16-s31}',
       'pop {r4-r11, pc}',
+      '.ltorg',
     )
   }
   lines.push('.section .rodata', '.align 2')
@@ -250,6 +301,13 @@ export function randomProgram(rng: Rng, kind: 'integer' | 'float', blockCount: n
     lines.push(`values${index}: .word ${[...floats, start, flags, ...words].join(', ')}`)
   }
   lines.push('.global blocks', `blocks: .word ${blocks.map((_, index) => `block${index}`).join(', ')}, 0`)
-  lines.push('.bss', '.align 2', '.global results', `results: .space ${4 * BLOCK_WORDS}`, '')
+  lines.push(
+    '.bss',
+    '.align 2',
+    '.global results',
+    `results: .space ${4 * BLOCK_WORDS}`,
+    `buffer: .space ${BUFFER_BYTES}`,
+    '',
+  )
   return { assembly: lines.join('\n'), blocks }
 }

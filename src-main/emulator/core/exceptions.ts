@@ -67,7 +67,7 @@ export class ExceptionModel {
     r[SP] = frame
     core.selectStack(false)
     r[LR] = 0xffffff00 | link | 0
-    if (core.fpContext) r[LR]! &= ~0x10
+    if (core.fpContext) r[LR] &= ~0x10
     core.fpContext = false
     core.ipsr = exception
     core.nvic.active[exception] = 1

@@ -40,7 +40,7 @@ function multiplyAccumulate(fpu: Fpu, d: number, n: number, m: number, negateSum
   if (negateProduct) product[0] ^= SIGN
   const signed = negateSum ? -accumulator : accumulator
   const signedBits = negateSum ? before ^ SIGN : before
-  add(fpu, d, signedBits, product[0]!, signed, productFloat[0]!)
+  add(fpu, d, signedBits, product[0], signed, productFloat[0]!)
 }
 
 function fused(fpu: Fpu, d: number, n: number, m: number, negateSum: boolean, negateProduct: boolean): void {

@@ -3,15 +3,15 @@
 #include <stdio.h>
 
 extern void (*const blocks[])(void);
-extern uint32_t results[44];
+extern uint32_t results[45];
 
 int main(void)
 {
-    static char line[44 * 9 + 1];
+    static char line[45 * 9 + 1];
     for (int b = 0; blocks[b]; b++) {
         blocks[b]();
         char *at = line;
-        for (int i = 0; i < 44; i++) {
+        for (int i = 0; i < 45; i++) {
             for (int shift = 28; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[(results[i] >> shift) & 15];
             *at++ = ' ';
         }
