@@ -24,7 +24,7 @@ interface Ring {
   readOffset: Addr
 }
 
-const SPIN_MS = 4
+const SPIN_MS = 1
 const LONGEST_PAUSE_MS = 10
 
 /** Between two polls: none at first, for a stream of small models, then an eighth of what was waited already. */
