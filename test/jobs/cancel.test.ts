@@ -23,7 +23,7 @@ afterAll(() => {
 
 /** Cancels a stage at its start, or once it has begun to work where it says how far it is. */
 async function cancelAt(stage: StageName, request: Partial<RunRequest>, when: 'start' | 'progress') {
-  const outcome = await runJob(store, request, (event, cancel) => {
+  const outcome = await runJob(store, request, (event, { cancel }) => {
     const started = event.type === 'stage-started' && event.stage === stage
     const working = event.type === 'stage-progress' && event.stage === stage && event.done > 0
     if (when === 'start' ? started : working) cancel()

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src-main/base/clock.ts'
 import { toAppError, type AppError } from '../../src-main/base/errors.ts'
 import { jobEvent, runRequest, type JobEvent, type RunDetail, type RunRequest } from '../../src-main/contract/run.ts'
-import type { Board } from '../../src-main/device/board.ts'
-import { openBoard } from '../../src-main/jobs/boards.ts'
+import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
+import { boardDataOf } from '../../src-main/jobs/boards.ts'
 import { runPipeline } from '../../src-main/jobs/pipeline.ts'
 import type { Store } from '../../src-main/store/store.ts'
 
@@ -20,16 +20,25 @@ export interface JobOutcome {
   boardsLeftOpen: number
 }
 
+/** What a test may do to a job while it goes on. */
+export interface JobTools {
+  cancel(): void
+  unplug(): void
+}
+
 export async function runJob(
   store: Store,
   request: Partial<RunRequest>,
-  onEvent: (event: JobEvent, cancel: () => void) => void = () => undefined,
+  onEvent: (event: JobEvent, tools: JobTools) => void = () => undefined,
 ): Promise<JobOutcome> {
   const cancellation = new AbortController()
   const events: JobEvent[] = []
   let boardsLeftOpen = 0
-  const counted = async (id: string): Promise<Board> => {
-    const board = await openBoard(id, {})
+  let opened: VirtualBoard | undefined
+  const tools = { cancel: () => cancellation.abort(), unplug: () => void opened?.unplug() }
+  const openBoard = async (id: string) => {
+    const board = await openVirtualBoard(boardDataOf(id))
+    opened = board
     boardsLeftOpen++
     return {
       ...board,
@@ -42,10 +51,10 @@ export async function runJob(
   const outcome = await runPipeline(runRequest.parse({ boardId: BOARD, ...request }), {
     store,
     assetsDir: ASSETS,
-    openBoard: counted,
+    openBoard,
     emit(event) {
       events.push(jobEvent.parse(event))
-      onEvent(event, () => cancellation.abort())
+      onEvent(event, tools)
     },
     signal: cancellation.signal,
     clock: systemClock,

@@ -134,6 +134,22 @@ describe('a model file of the user', () => {
     expect(store.samples.ofRun(second.run!.id)).toEqual(samples)
   })
 
+  it.each(['flash', 'bench'] as const)(
+    'a board pulled out in %s fails the run, and what was measured stays',
+    async (stage) => {
+      const file = writeModel(folder, 'own.tflite', await smallInt8Graph())
+      const outcome = await runJob(store, { file }, (event, { unplug }) => {
+        if (event.type === 'stage-progress' && event.stage === stage && event.done > 0) unplug()
+      })
+      expect(outcome.error?.code).toBe('BOARD_GONE')
+      expect(outcome.events.at(-1)).toMatchObject({ type: 'failed', stage, status: 'failed' })
+      const [run] = store.runs.list({ limit: 1, offset: 0 }).runs
+      expect(run).toMatchObject({ status: 'failed', error: { code: 'BOARD_GONE' }, latency_p50_us: null })
+      expect(store.runs.show(run!.id).stages.find((record) => record.name === stage)!.status).toBe('failed')
+      expect(outcome.boardsLeftOpen).toBe(0)
+    },
+  )
+
   it.each([
     ['a board that does not exist', { boardId: 'virtual:none' }, 'BOARD_UNKNOWN'],
     ['a file that does not exist', { file: 'nowhere.tflite' }, 'FILE_NOT_FOUND'],

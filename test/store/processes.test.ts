@@ -107,3 +107,12 @@ it.skipIf(!namespaces)(
     expect(outcome.temporaryFiles).toEqual([])
   },
 )
+
+it('a runtime too old for the SQLite that ships says so instead of crashing', async () => {
+  const opener = await bundleForChild('test/store/opens-a-store.ts', 'opens-a-store')
+  const { THIMBLE_SQLITE_MODULE: _, ...env } = process.env
+  const child = spawnSync(process.execPath, [opener, folder], { encoding: 'utf8', env })
+  const { node, electron } = process.versions
+  const fits = Number.parseInt(node, 10) >= 22 && (electron === undefined || Number.parseInt(electron, 10) >= 36)
+  expect([child.signal, child.stdout]).toEqual([null, fits ? 'opened' : 'STORE_RUNTIME'])
+})
