@@ -4,7 +4,7 @@ import { ipcMain, type BrowserWindow } from 'electron'
 import { AppError, type Result } from '../base/errors.ts'
 import { EVENTS, type EventName, type EventPayload } from '../contract/api.ts'
 import type { Dispatch } from './dispatch.ts'
-import { isTrustedAddress, type TrustedOrigins } from './security.ts'
+import { isTrustedAddress, type TrustedOrigins } from './trusted-address.ts'
 
 export function serveRequests(dispatch: Dispatch, origins: TrustedOrigins): void {
   ipcMain.handle('thimble:request', (event, name: unknown, params: unknown): Promise<Result<unknown>> => {

@@ -12,7 +12,8 @@ import { forkJobProcess } from './job-process.ts'
 import { installMenu } from './menu.ts'
 import { applyUserDataOverride, assetsDir, rendererDir, workerFiles } from './paths.ts'
 import { registerScheme, serveRenderer } from './protocol.ts'
-import { hardenContents, hardenSession, type TrustedOrigins } from './security.ts'
+import { hardenContents, hardenSession } from './security.ts'
+import type { TrustedOrigins } from './trusted-address.ts'
 import { createFailureWindow, createMainWindow } from './windows.ts'
 
 /** Set by the dev server of `npm start` alone: a build has no address to load but its own. */
