@@ -9,7 +9,10 @@ export function forkChildProcess(workerFile: string, env: NodeJS.ProcessEnv = pr
       if (child.connected) child.send(message)
     },
     onMessage: (listener) => child.on('message', listener),
-    onExit: (listener) => child.once('exit', listener),
+    onExit(listener) {
+      child.once('exit', listener)
+      child.once('error', () => listener(null)) // it could not even be started
+    },
     kill: () => child.kill('SIGKILL'),
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../base/errors.ts'
+import { findRecipe } from '../compress/recipe.ts'
 import { scoreWindows } from '../data/anomaly-score.ts'
 import { WINDOW_FEATURES } from '../data/windows.ts'
 import { elementCount } from '../ir/graph.ts'
@@ -25,11 +26,17 @@ export interface CompressRequest {
   assetsDir: string
 }
 
-/** A float model becomes an int8 .tflite file. Throws DATA_INVALID when the model does not take the task's windows. */
+/** A float model becomes an int8 .tflite file. Throws RECIPE_UNKNOWN, MODEL_DTYPE_UNSUPPORTED, and DATA_INVALID when the model does not take the task's windows. */
 export async function compressModel(request: CompressRequest, work: Standalone) {
   const { file, recipe, quick, out, boardId, assetsDir } = request
   const board = boardId === undefined ? undefined : boardDataOf(boardId)
+  findRecipe(recipe)
   const { graph, bytes } = readModelFile(file)
+  if (inputsOf(graph).some(({ dtype }) => dtype !== 'float32')) {
+    throw new AppError('MODEL_DTYPE_UNSUPPORTED', `${file} is quantized already.`, {
+      hint: 'Give the float32 model that it was made of, or use this one as it is.',
+    })
+  }
   const sizes = [inputsOf(graph), outputsOf(graph)].map((tensors) => tensors.map(({ shape }) => elementCount(shape)))
   if (sizes.some((edge) => edge.length !== 1 || edge[0] !== WINDOW_FEATURES)) {
     throw new AppError(

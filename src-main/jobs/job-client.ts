@@ -46,8 +46,9 @@ export function startJob(settings: JobSettings, options: JobClientOptions): Job 
   }
 
   const onMessage = (message: unknown) => {
-    const event = jobEvent.parse(message)
+    const { success, data: event, error } = jobEvent.safeParse(message)
     if (last !== undefined) return
+    if (!success) return options.onEvent({ type: 'log', level: 'error', message: `The job said: ${error.message}` })
     if (event.type === 'stage-started') stage = event.stage
     if (event.type === 'finished' || event.type === 'failed') {
       last = event

@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { AppError, toAppError } from '../base/errors.ts'
 import { createRng, type Rng } from '../base/rng.ts'
+import { findRecipe } from '../compress/recipe.ts'
 import { windowAt } from '../data/windows.ts'
 import { STAGES, type JobEvent, type RunDetail, type RunRequest, type StageName } from '../contract/run.ts'
 import type { Board } from '../device/board.ts'
@@ -100,6 +101,7 @@ function begin(request: RunRequest, deps: PipelineDeps) {
     if ((request.task === undefined) === (request.file === undefined)) {
       throw new AppError('USAGE', 'A run takes either a task or a model file.')
     }
+    if (request.task !== undefined) findRecipe(request.recipe)
     const ownGraph = request.file === undefined ? undefined : readModelFile(request.file).graph
     const run = startRun(
       {

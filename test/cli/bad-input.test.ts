@@ -130,6 +130,7 @@ describe('a command line', () => {
     [['run', '--task', 'ad', '--board', 'stlink:123'], 'BOARD_UNSUPPORTED'],
     [['run', '--task', 'ad', '--board', 'virtual:z80'], 'BOARD_UNKNOWN'],
     [['emulate', 'nowhere.elf'], 'FILE_NOT_FOUND'],
+    [['run', '--task', 'ad', '--recipe', 'soup'], 'RECIPE_UNKNOWN'],
   ])('thimble %j ends with %s', async (argv, code) => {
     expect((await thimbleError(argv, store)).code).toBe(code)
   })

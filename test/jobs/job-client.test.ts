@@ -121,3 +121,11 @@ it('without a store that opens says so', async () => {
   expect(await job.ended).toMatchObject({ type: 'failed', stage: null, status: 'failed' })
   expect(events).toHaveLength(1)
 }, 60_000)
+
+it('whose process can not be started says so', async () => {
+  const job = startJob(
+    { request: runRequest.parse({ file, boardId: BOARD }), storePath: store.path, assetsDir: ASSETS, workers: {} },
+    { fork: () => forkChildProcess(join(folder, 'nowhere.mjs')), store, onEvent: () => undefined },
+  )
+  expect(await job.ended).toMatchObject({ type: 'failed', stage: null, error: { code: 'JOB_CRASHED' } })
+}, 60_000)

@@ -153,8 +153,9 @@ describe('a model file of the user', () => {
   it.each([
     ['a board that does not exist', { boardId: 'virtual:none' }, 'BOARD_UNKNOWN'],
     ['a file that does not exist', { file: 'nowhere.tflite' }, 'FILE_NOT_FOUND'],
+    ['a recipe that does not exist', { task: 'ad', recipe: 'soup' }, 'RECIPE_UNKNOWN'],
     ['neither task nor file', {}, 'USAGE'],
-  ])('%s is refused before there is a run', async (_, request, code) => {
+  ] as const)('%s is refused before there is a run', async (_, request, code) => {
     const before = store.runs.list({ limit: 1, offset: 0 }).total
     const outcome = await runJob(store, request)
     expect(outcome.error?.code).toBe(code)

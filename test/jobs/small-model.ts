@@ -10,7 +10,7 @@ import { writeTflite } from '../../src-main/formats/tflite/write-tflite.ts'
 import type { Graph } from '../../src-main/ir/graph.ts'
 import { createAutoencoder } from '../../src-main/train/autoencoder.ts'
 
-const rng = createRng(3) // its outputs are alive: no ReLU silences them all
+const rng = createRng(13)
 
 export const smallFloatGraph = (features = 640): Graph =>
   createAutoencoder({ features, hidden: 8, bottleneck: 4 }, rng.fork('weights'))
