@@ -12,6 +12,7 @@ import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
 import { interpret } from './execute/interpreter.ts'
+import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Scheduler } from './scheduler.ts'
 import { FlashController } from './stm32/flash.ts'
@@ -115,6 +116,7 @@ export class Machine {
       resettable: this.#resettable,
     })
     this.memory.u8.fill(0xff, 0, data.flash.size)
+    warmUp(this.core, data.ram[0]!.start)
     this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
   }
 

@@ -72,7 +72,7 @@ export const VFP: readonly Encoding[] = [
   encoding('111011101 e 01 nnnn dddd 1010 g o h 0 mmmm', arithmetic(OP.VFNMS, OP.VFNMA)),
   encoding('111011101 e 10 nnnn dddd 1010 g o h 0 mmmm', arithmetic(OP.VFMA, OP.VFMS)),
   encoding('111011101 e 11 iiii dddd 1010 .0.0 iiii', ({ e, i, d }) =>
-    ins(OP.VMOV_I, (single(d, e) & 15), single(d, e) >>> 4, 0, expandImmediate(i)),
+    ins(OP.VMOV_I, single(d, e) & 15, single(d, e) >>> 4, 0, expandImmediate(i)),
   ),
   encoding('111011101 e 11 0000 dddd 1010 01 h 0 mmmm', unary(OP.VMOV)),
   encoding('111011101 e 11 0000 dddd 1010 11 h 0 mmmm', unary(OP.VABS)),

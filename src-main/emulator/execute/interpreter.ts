@@ -22,7 +22,8 @@ export function interpret(core: Core, budget: number): void {
   // An offset is negative (bit 31) where the slow path must look; the other bits are misalignment.
   const WORD = 0x80000003 | 0
   const HALF = 0x80000001 | 0
-  let limit = budget
+  // Small integers all of them, whatever they were outside: V8 keeps such locals in registers.
+  let limit = Math.min(Math.ceil(budget), 0x3fffffff) | 0
 
   for (;;) {
     const start = X[core.pc >>> 14]! | (core.pc & 0x3fff)
@@ -33,7 +34,10 @@ export function interpret(core: Core, budget: number): void {
     let i = start >> 1
     let at = i
     let base = (core.pc - start) | 0
-    let { n: N, z: Z, c: C, v: V } = core
+    let N = core.n | 0
+    let Z = core.z | 0
+    let C = core.c | 0
+    let V = core.v | 0
     const fp = core.fpu.active
     let n = 0
     let cyc = 0
@@ -163,7 +167,7 @@ export function interpret(core: Core, budget: number): void {
           case 63: /* SMLAL */ { const x = R[b]!, y = R[(w >>> 17) & 15]!, low = (Math.imul(x, y) >>> 0) + (R[a]! >>> 0); R[a] = low; R[(w >>> 27) & 15] = highProduct(x, y) + R[(w >>> 27) & 15]! + (low > 0xffffffff ? 1 : 0); break }
           case 64: /* SDIV */ { const x = R[b]!, y = R[(w >>> 17) & 15]!; if (y === 0) { if (core.divideTrap) break hot; R[a] = 0; break } R[a] = (x / y) | 0; cyc += divideExtra(Math.abs(x), Math.abs(y)); break }
           case 65: /* UDIV */ { const x = R[b]! >>> 0, y = R[(w >>> 17) & 15]! >>> 0; if (y === 0) { if (core.divideTrap) break hot; R[a] = 0; break } R[a] = (x / y) | 0; cyc += divideExtra(x, y); break }
-          case 66: /* SMLAD */ { const x = R[b]!, y = R[(w >>> 17) & 15]!; const sum = ((x << 16) >> 16) * ((y << 16) >> 16) + (x >> 16) * (y >> 16) + R[(w >>> 27) & 15]!; const word = sum | 0; if (word !== sum) core.q = 1; R[a] = word; break }
+          case 66: /* SMLAD */ { const x = R[b]!, y = R[(w >>> 17) & 15]!; const sum = Math.imul((x << 16) >> 16, (y << 16) >> 16) + Math.imul(x >> 16, y >> 16) + R[(w >>> 27) & 15]!; const word = sum | 0; if (word !== sum) core.q = 1; R[a] = word; break }
           case 67: /* SXTB16 */ { const x = R[b]!, y = im === 0 ? x : (x >>> im) | (x << (32 - im)); R[a] = (((y << 24) >> 24) & 0xffff) | (((y << 8) >> 24) << 16); break }
           case 68: /* SXTB */ R[a] = (R[b]! << 24) >> 24; break
           case 69: /* SXTH */ R[a] = (R[b]! << 16) >> 16; break
@@ -265,7 +269,7 @@ export function interpret(core: Core, budget: number): void {
               const target = X[to >>> 14]! | (to & 0x3ffe)
               if ((to & 1) === 0 || target < 0) break hot
               i = target >> 1
-              base = (to & ~1) - target
+              base = ((to & ~1) - target) | 0
               cyc += BRANCH_REFILL
             }
             let p = o >> 2
