@@ -28,8 +28,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function startWriter(): Promise<{ child: ChildProcess; run: number }> {
-  const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startWriter(kind: 'job' | 'window' = 'job'): Promise<{ child: ChildProcess; run: number }> {
+  const child = spawn(process.execPath, [writer, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, run: Number(line.toString()) }
@@ -76,6 +76,14 @@ it('the run of a process that lives is left alone', async () => {
   expect(store.runs.show(run).status).toBe('interrupted')
   expect(readdirSync(join(folder, 'sessions'))).toHaveLength(1)
   store.close()
+})
+
+it('a second window is told the process of the first, and gets in once that one is dead', async () => {
+  const { child } = await startWriter('window')
+  const open = () => openStore({ path: folder, kind: 'window' })
+  expect(open).toThrow(`process ${child.pid}`)
+  await kill(child)
+  open().close()
 })
 
 it('several processes may start on a new store at the same moment, and all write', async () => {
