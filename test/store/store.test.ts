@@ -162,6 +162,13 @@ describe('opening', () => {
     database.close()
   }
 
+  it('says so where the folder can not be one', () => {
+    const path = join(folder, 'file')
+    writeFileSync(path, '')
+    expect(codeOf(() => openStore({ path, kind: 'cli' }))).toBe('FILE_UNREADABLE')
+    expect(codeOf(() => openStore({ path: join(path, 'below'), kind: 'cli' }))).toBe('FILE_UNREADABLE')
+  })
+
   it('uses WAL and the format of this version', () => {
     edit((database) => {
       expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
