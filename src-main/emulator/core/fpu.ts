@@ -14,6 +14,21 @@ export const FPSCR = {
   AHP: 1 << 26,
 } as const
 
+/** Lazy state preservation. The middle bits tell what the interrupted code could do. */
+export const FPCCR = {
+  LSPACT: 1 << 0,
+  USER: 1 << 1,
+  THREAD: 1 << 3,
+  HFRDY: 1 << 4,
+  MMRDY: 1 << 5,
+  BFRDY: 1 << 6,
+  MONRDY: 1 << 8,
+  LSPEN: 1 << 30,
+  ASPEN: 0x80000000 | 0,
+  SETTINGS: 0xc0000000 | 0,
+  WRITABLE: 0xc000017b | 0,
+} as const
+
 const WRITABLE = 0xf7c0009f | 0
 export const DEFAULT_NAN = 0x7fc00000
 const QUIET = 0x00400000
