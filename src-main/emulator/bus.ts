@@ -1,7 +1,7 @@
 // The slow path of every access: peripherals, bit bands, unaligned addresses, flash writes, and what is not there.
 // Fast accesses to plain memory never come here (see the interpreter).
 
-import { BusFault } from './core/faults.ts'
+import { BusFault, ProtectionFault } from './core/faults.ts'
 import type { CodeCache } from './code-cache.ts'
 import type { Memory } from './memory.ts'
 
@@ -31,6 +31,12 @@ export class Bus {
   trapUnaligned = false
   /** whether the running code is privileged */
   privileged: () => boolean = () => true
+  /** set for the one access of LDRT or STRT: the MPU judges it as that of unprivileged code */
+  unprivileged = false
+  /** the MPU's word on an access of the running code */
+  mayAccess: (address: number, access: 'read' | 'write', unprivileged: boolean) => boolean = () => true
+  /** told of every access of the running code that comes this way, after it was made */
+  watch: (address: number, size: number, access: 'read' | 'write', value: number) => void = () => undefined
   flash: FlashWriter | undefined
   readonly #memory: Memory
   readonly #code: CodeCache
@@ -50,25 +56,55 @@ export class Bus {
 
   /** Little-endian; words come back signed, narrower values without a sign. Throws a BusFault. */
   read(address: number, size: number): number {
+    if (this.debugger) return this.#read(address, size)
+    this.#check(address, size, 'read')
+    const value = this.#read(address, size)
+    this.watch(address, size, 'read', value)
+    return value
+  }
+
+  /** As `read`. Writes to flash go through its controller. */
+  write(address: number, size: number, value: number): void {
+    if (this.debugger) {
+      this.#write(address, size, value)
+      return
+    }
+    this.#check(address, size, 'write')
+    this.#write(address, size, value)
+    this.watch(address, size, 'write', value)
+  }
+
+  /** A word of the vector table: the MPU has no say in it. */
+  readVector(address: number): number {
+    return this.#read(address >>> 0, 4)
+  }
+
+  /** Alignment first, then protection. */
+  #check(address: number, size: number, access: 'read' | 'write'): void {
+    this.#checkAlignment(address, size)
+    const allowed =
+      this.mayAccess(address, access, this.unprivileged) &&
+      (size === 1 || this.mayAccess((address + size - 1) >>> 0, access, this.unprivileged))
+    if (!allowed) throw new ProtectionFault(address)
+  }
+
+  #read(address: number, size: number): number {
     const offset = this.#memory.offsetOf(address)
     if (offset >= 0) {
-      this.#checkAlignment(address, size)
       if (this.#memory.offsetOf(address + size - 1) !== offset + size - 1) throw new BusFault(address)
       return this.#memory.get(offset, size)
     }
     const bit = this.#bitBand(address)
-    if (bit !== undefined) return (this.read(bit.address, 4) >>> bit.position) & 1
+    if (bit !== undefined) return (this.#read(bit.address, 4) >>> bit.position) & 1
     const { start, peripheral } = this.#block(address, size)
     const word = peripheral.read((address - start) & ~3)
     return narrow(word >>> (8 * (address & 3)), size)
   }
 
-  /** As `read`. Writes to flash go through its controller. */
-  write(address: number, size: number, value: number): void {
+  #write(address: number, size: number, value: number): void {
     const memory = this.#memory
     const offset = memory.writableOffset(address)
     if (offset >= 0) {
-      this.#checkAlignment(address, size)
       if (memory.writableOffset(address + size - 1) !== offset + size - 1) throw new BusFault(address)
       memory.set(offset, size, value)
       this.#code.invalidate(offset, size)
@@ -81,8 +117,8 @@ export class Bus {
     }
     const bit = this.#bitBand(address)
     if (bit !== undefined) {
-      const word = this.read(bit.address, 4)
-      this.write(bit.address, 4, (word & ~(1 << bit.position)) | ((value & 1) << bit.position))
+      const word = this.#read(bit.address, 4)
+      this.#write(bit.address, 4, (word & ~(1 << bit.position)) | ((value & 1) << bit.position))
       return
     }
     const { start, peripheral } = this.#block(address, size)
@@ -92,7 +128,7 @@ export class Bus {
   }
 
   #checkAlignment(address: number, size: number): void {
-    if (this.trapUnaligned && !this.debugger && (address & (size - 1)) !== 0) throw new BusFault(address, true)
+    if (this.trapUnaligned && (address & (size - 1)) !== 0) throw new BusFault(address, true)
   }
 
   #block(address: number, size: number): { start: number; peripheral: Peripheral } {
@@ -100,7 +136,8 @@ export class Bus {
     if ((address & (size - 1)) !== 0) throw new BusFault(address, true)
     const block = this.#blocks.get(address >>> BLOCK_BITS)
     if (block === undefined) throw new BusFault(address)
-    if (address >>> 28 === 0xe && !this.debugger && !this.privileged()) throw new BusFault(address)
+    if (address >>> 28 === 0xe && !this.debugger && (this.unprivileged || !this.privileged()))
+      throw new BusFault(address)
     return block
   }
 

@@ -12,7 +12,7 @@ import { THUMB32 } from './decode/thumb32.ts'
 import { THUMB32_DSP } from './decode/thumb32-dsp.ts'
 import { VFP } from './decode/vfp.ts'
 import { CYCLES } from './cycle-table.ts'
-import type { Memory } from './memory.ts'
+import { PAGE_SIZE, type Memory } from './memory.ts'
 import { OP, OP_CYCLE_CLASS, OP_NAMES } from './opcodes.ts'
 
 const CONDITIONAL = 0x80000000 | 0
@@ -50,6 +50,10 @@ export class CodeCache {
   readonly it: Uint8Array
   /** Addresses where the breakpoint unit stops the core. */
   readonly breakpoints = new Set<number>()
+  /** Whether the DWT stops the core at this address. */
+  stopsAt: (address: number) => boolean = () => false
+  /** What the MPU says of executing from this address. */
+  mayExecute: (address: number) => boolean = () => true
   readonly #memory: Memory
 
   constructor(memory: Memory) {
@@ -63,18 +67,18 @@ export class CodeCache {
   /** Fills the entry of the instruction at `address`, whose buffer offset is 2 * index. */
   decode(index: number, address: number): void {
     const memory = this.#memory
-    if (memory.fetchOffset(address) !== index * 2) {
+    if (memory.fetchOffset(address) !== index * 2 || !this.mayExecute(address)) {
       this.#store(index, instruction(OP.FETCH_FAULT), false)
       return
     }
     memory.watchStores(address)
-    if (this.breakpoints.has(address)) {
+    if (this.breakpoints.has(address) || this.stopsAt(address)) {
       this.#store(index, instruction(OP.BREAKPOINT), isWide(memory.u16[index]!))
       return
     }
     const high = memory.u16[index]!
     const wide = isWide(high)
-    if (wide && memory.fetchOffset(address + 2) < 0) {
+    if (wide && (memory.fetchOffset(address + 2) < 0 || !this.mayExecute(address + 2))) {
       this.#store(index, instruction(OP.FETCH_FAULT), false)
       return
     }
@@ -142,6 +146,12 @@ export class CodeCache {
     if (load.op === OP.VLDR || next.op === OP.LDR_LIT) return true
     const usesIndex = OP_NAMES[next.op]!.endsWith('_R')
     return next.b !== load.a && !(usesIndex && next.c === load.a)
+  }
+
+  /** Forgets all that was decoded of the page at this address, because it may be decoded differently now. */
+  forgetPage(address: number): void {
+    const offset = this.#memory.fetchOffset(address)
+    if (offset >= 0) this.words.fill(0, offset >> 1, (offset + PAGE_SIZE) >> 1)
   }
 
   /** Forgets what was decoded from these bytes. Offsets are in the memory's buffer. */

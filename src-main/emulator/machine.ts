@@ -1,11 +1,13 @@
 // A whole virtual STM32F407: core, bus, memories, peripherals, and the loop that runs them together.
 
 import type { BoardData } from '../device/board-data.ts'
+import { AccessMaps } from './access-maps.ts'
 import { Bus, type Peripheral } from './bus.ts'
 import { CodeCache } from './code-cache.ts'
 import { BreakpointUnit } from './core/breakpoint-unit.ts'
 import { Core } from './core/core.ts'
 import { Debug, DFSR } from './core/debug.ts'
+import { Mpu } from './core/mpu.ts'
 import { Nvic } from './core/nvic.ts'
 import { Scb, type ResetKind } from './core/scb.ts'
 import { SysTick } from './core/systick.ts'
@@ -27,14 +29,15 @@ const PPB_BLOCK = 0x1000
 /** Why `run` came back: budget used up, nothing to do until something happens, stopped by a debugger or for good. */
 export type RunState = 'running' | 'asleep' | 'halted' | 'locked-up' | 'stopped'
 
-/** The system control space: its registers belong to four units. */
+/** The system control space: its registers belong to five units. */
 class SystemControlSpace implements Peripheral {
   readonly #unitAt: (offset: number) => Peripheral
 
-  constructor(systick: SysTick, nvic: Nvic, scb: Scb, debug: Debug) {
+  constructor(systick: SysTick, nvic: Nvic, scb: Scb, debug: Debug, mpu: Mpu) {
     this.#unitAt = (offset) => {
       if (offset >= 0x10 && offset < 0x20) return systick
       if ((offset >= 0x100 && offset < 0xd00) || offset === 0xf00) return nvic
+      if (offset >= 0xd90 && offset < 0xdc0) return mpu
       return offset >= 0xdf0 && offset < 0xe00 ? debug : scb
     }
   }
@@ -62,6 +65,8 @@ export class Machine {
   /** set by whoever wants `run` to return 'stopped' */
   stopRequested = false
   readonly #systick: SysTick
+  readonly #mpu: Mpu
+  readonly #accessMaps: AccessMaps
   readonly #flash: FlashController
   readonly #resettable: { resetRegisters(): void }[] = []
   #pendingReset: ResetKind | undefined
@@ -89,9 +94,22 @@ export class Machine {
     this.bus.privileged = () => this.core.privileged
     this.scheduler = new Scheduler(() => this.core.cycles, attention)
     this.#systick = new SysTick(this.scheduler, nvic)
-    const dwt = new Dwt(debug, () => this.core)
+    const mpu = new Mpu(attention)
+    this.#mpu = mpu
+    this.bus.mayAccess = (address, access, unprivileged) =>
+      mpu.allows(mpu.view(this.core, unprivileged), address, access)
+    const dwt = new Dwt({
+      debug,
+      core: () => this.core,
+      code: this.code,
+      memory: this.memory,
+      scheduler: this.scheduler,
+    })
     debug.onTraceChange = () => dwt.update()
-    this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug))
+    this.core.isWatchpoint = (address) => dwt.matchedAt(address)
+    this.bus.watch = (address, size, access, value) => dwt.watch(address, size, access, value)
+    this.#accessMaps = new AccessMaps({ memory: this.memory, code: this.code, core: this.core, mpu, dwt })
+    this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug, mpu))
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
     this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code))
@@ -148,6 +166,7 @@ export class Machine {
     this.#pendingReset = undefined
     core.nvic.reset()
     core.scb.reset()
+    this.#mpu.reset()
     core.reset()
     core.debug.afterReset()
     this.#resetInstructions = core.instructions
@@ -179,7 +198,9 @@ export class Machine {
       if (!core.debug.masksInterrupts) core.exceptions.takePending()
       if (core.attention) continue
       if (core.sleeping && !this.#wakes()) return 'asleep'
+      this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
+      else if (core.debug.monitorSteps) this.#monitorStep()
       else interpret(core, left)
     }
   }
@@ -208,6 +229,11 @@ export class Machine {
     if (nvic.priorityOf(exception) >= nvic.executionPriority({ primask: 0, basepri, faultmask })) return false
     this.core.sleeping = false
     return true
+  }
+
+  #monitorStep(): void {
+    interpret(this.core, 1)
+    this.core.debug.event(DFSR.HALTED)
   }
 
   #step(): void {

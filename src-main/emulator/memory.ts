@@ -27,14 +27,20 @@ export class Memory {
   readonly u16: Uint16Array
   readonly s16: Int16Array
   readonly s32: Int32Array
-  /** where loads may go */
+  /** where loads may go without asking */
   readonly loads = new Int32Array(PAGES).fill(UNMAPPED)
   /** where stores may go without a look at the code cache */
   readonly stores = new Int32Array(PAGES).fill(UNMAPPED)
-  /** where any store may go */
-  readonly writable = new Int32Array(PAGES).fill(UNMAPPED)
   /** where instructions may come from */
   readonly fetches = new Int32Array(PAGES).fill(UNMAPPED)
+  /** every page there is, at all its addresses */
+  readonly pages: readonly number[]
+  /** the memories themselves, whatever an MPU or a debugger has to say */
+  readonly #readable = new Int32Array(PAGES).fill(UNMAPPED)
+  readonly #writable = new Int32Array(PAGES).fill(UNMAPPED)
+  readonly #executable = new Int32Array(PAGES).fill(UNMAPPED)
+  /** pages whose bytes the code cache has decoded */
+  readonly #decoded = new Set<number>()
 
   constructor(blocks: readonly MemoryBlock[]) {
     let size = 0
@@ -53,35 +59,53 @@ export class Memory {
     this.u16 = new Uint16Array(buffer)
     this.s16 = new Int16Array(buffer)
     this.s32 = new Int32Array(buffer)
+    const pages: number[] = []
     blocks.forEach((block, index) => {
       for (const start of block.alias === undefined ? [block.start] : [block.start, block.alias]) {
         for (let at = 0; at < block.size; at += PAGE_SIZE) {
           const page = (start + at) >>> PAGE_BITS
           const offset = offsets[index]! + at
-          this.loads[page] = offset
-          if (block.writable) this.stores[page] = this.writable[page] = offset
-          if (block.executable) this.fetches[page] = offset
+          pages.push(page)
+          this.loads[page] = this.#readable[page] = offset
+          if (block.writable) this.stores[page] = this.#writable[page] = offset
+          if (block.executable) this.fetches[page] = this.#executable[page] = offset
         }
       }
     })
+    this.pages = pages
+  }
+
+  /** Sets what may be done in a page without asking; what the memory itself can't do stays impossible. */
+  restrict(page: number, may: { loads: boolean; stores: boolean; fetches: boolean }): void {
+    this.loads[page] = may.loads ? this.#readable[page]! : UNMAPPED
+    this.stores[page] = may.stores && !this.#decoded.has(page) ? this.#writable[page]! : UNMAPPED
+    this.fetches[page] = may.fetches ? this.#executable[page]! : UNMAPPED
   }
 
   /** Buffer offset of a readable address, negative when there is no memory. */
   offsetOf(address: number): number {
-    return this.loads[address >>> PAGE_BITS]! | (address & PAGE_MASK)
+    return this.#readable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
   fetchOffset(address: number): number {
-    return this.fetches[address >>> PAGE_BITS]! | (address & PAGE_MASK)
+    return this.#executable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
   writableOffset(address: number): number {
-    return this.writable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
+    return this.#writable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
   /** From now on stores to this page take the slow path, which keeps the code cache true. */
   watchStores(address: number): void {
+    this.#decoded.add(address >>> PAGE_BITS)
     this.stores[address >>> PAGE_BITS] = UNMAPPED
+  }
+
+  /** Undoes watchStores, when nothing decoded is left of the page. */
+  unwatchStores(address: number): void {
+    const page = address >>> PAGE_BITS
+    this.#decoded.delete(page)
+    this.stores[page] = this.#writable[page]!
   }
 
   /** Little-endian read of 1, 2 or 4 bytes at a buffer offset of any alignment, as a signed 32-bit word. */

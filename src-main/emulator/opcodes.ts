@@ -249,6 +249,8 @@ const ROWS = [
   ['UNDEFINED', 'alu'],
   ['COPROCESSOR', 'alu'],
   ['FETCH_FAULT', 'alu'],
+  ['LDRT', 'load'],
+  ['STRT', 'store'],
 ] as const satisfies readonly (readonly [string, CycleClass])[]
 
 export type OpName = (typeof ROWS)[number][0]

@@ -1,5 +1,5 @@
-// Programs of random instructions for the comparison with QEMU. Each block loads random registers and flags, runs a
-// few random instructions and stores every register, APSR and FPSCR; main prints all of it.
+// Programs of random instructions for the comparison with QEMU. Each block takes the registers and flags of a random
+// state, runs a few random instructions and stores every register, APSR and FPSCR (programs/random-main.c).
 
 import type { Rng } from '../../src-main/base/rng.ts'
 
@@ -138,6 +138,28 @@ const FLOAT: readonly string[] = [
   'vmov {d}, {e}, s8, s9',
 ]
 
+/** Ways through a block. r11 counts and points; local labels keep the blocks apart. */
+const CONTROL: readonly string[] = [
+  'cmp {n}, {m}\nb{eq} 1f\nadd {d}, {m}, #3\neor {n}, {d}, {a}\n1:',
+  'cmp {n}, #{0..255}\nb{eq}.w 1f\nsub {d}, {m}, #3\nuxtb {n}, {d}\n1:',
+  'tst {n}, {m}\nitt {eq}\nadd{eq} {d}, {m}, {a}\nb{eq} 1f\nmvn {n}, {d}\n1:',
+  '{cbz|cbnz} {l}, 1f\nadds {p}, #1\nmvns {q}, {p}\n1:',
+  'movs r11, #{1..5}\n1:\nadd {d}, {n}, {m}, ror #{1..31}\nsubs r11, r11, #1\nbne 1b',
+  'movs r11, #{1..5}\n1:\neor {d}, {d}, {m}, lsl #{1..7}\nsmlad {n}, {d}, {m}, {a}\nsubs r11, #1\nbhi 1b',
+  'and r11, {n}, #3\ntbb [pc, r11]\n2: .byte (3f-2b)/2, (4f-2b)/2, (5f-2b)/2, (6f-2b)/2\n3:\nadd {d}, {m}\n4:\n' +
+    'eor {n}, {d}\n5:\nadcs {d}, {a}\n6:',
+  'and r11, {n}, #1\ntbh [pc, r11, lsl #1]\n2: .short (3f-2b)/2, (4f-2b)/2\n3:\nsub {d}, {m}\n4:\norrs {n}, {d}',
+  'bl 1f\nb 2f\n1:\nadd {d}, {n}\nrsbs {n}, {m}, #5\nbx lr\n2:',
+  'adr r11, 1f\norr r11, #1\nblx r11\nb 2f\n.balign 4\n1:\nsbcs {d}, {n}\nbx lr\n2:',
+  'adr r11, 1f\nadd r11, #1\npush {r9, r11}\npop {r9, pc}\nmovs r0, #0\n.balign 4\n1:\nadcs {d}, {m}',
+  'adr r11, 1f\nmov pc, r11\nmovs r0, #0\n.balign 4\n1:\nadd {d}, {m}',
+  'it {eq}\n{add|sub|eor|orr|and|rsb}{eq}.w {d}, {n}, {m}',
+  'ittt {eq}\nldr{eq}.w {h}, [r10, #{0..60}]\nstrb{eq}.w {h}, [r10, #-{1..60}]\nuadd8{eq} {d}, {n}, {m}',
+  'itet {eq}\nvadd{eq}.f32 {s}, {t}, {u}\nqadd{!} {d}, {n}, {m}\nvmov{eq} {d}, {t}',
+  'ite {eq}\nlsl{eq} {l}, {p}, #{1..31}\nlsr{!} {l}, {p}, #{1..31}',
+  'itee {eq}\nsmlal{eq} {d}, {e}, {n}, {m}\nbfi{!} {d}, {n}, #3, #9\nsel{!} {d}, {n}, {m}',
+]
+
 /** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
 const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
 const MEMORY: readonly string[] = [
@@ -172,31 +194,7 @@ const MEMORY: readonly string[] = [
 ]
 
 const CONDITIONS = ['eq', 'ne', 'cs', 'cc', 'mi', 'pl', 'vs', 'vc', 'hi', 'ls', 'ge', 'lt', 'gt', 'le']
-const SPECIAL_WORDS = [0, 1, 2, -1, -2, 0x7fffffff, 0x80000000, 0x7fff, 0x8000, 0xffff, 0x10000, 0x80008000, 0x7f807f80]
-const SPECIAL_FLOATS = [
-  0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f812345, 0xffc54321, 0x00000001,
-  0x807fffff, 0x00800000, 0x7f7fffff, 0x4b000001, 0x33800000, 0x3effffff, 0x42fe0000, 0x4f000000, 0xcf000000,
-  0x477ff000, 0x38800000,
-]
-/** FPSCR at the start of a float block: default NaN and flush to zero in their combinations. */
-const FPSCR_STARTS = [0, 0, 0, 1 << 25, 1 << 24, (1 << 25) | (1 << 24)]
-
-const BLOCK_WORDS = 11 + 2 + 32
 const BUFFER_BYTES = 2048
-
-function word(rng: Rng): number {
-  const kind = rng.int(4)
-  if (kind === 0) return SPECIAL_WORDS[rng.int(SPECIAL_WORDS.length)]!
-  return kind === 1 ? rng.int(256) - 128 : rng.uint32()
-}
-
-function float(rng: Rng): number {
-  const kind = rng.int(4)
-  if (kind === 0) return SPECIAL_FLOATS[rng.int(SPECIAL_FLOATS.length)]!
-  if (kind === 1) return rng.uint32()
-  // Exponents near 1, where sums cancel and products stay finite.
-  return ((rng.int(2) << 31) | ((120 + rng.int(16)) << 23) | rng.int(1 << 23)) >>> 0
-}
 
 /** A constant that a modified immediate can hold. */
 function modifiedImmediate(rng: Rng): number {
@@ -236,49 +234,61 @@ function instantiate(template: string, rng: Rng): string {
 
 const TEMPLATES = {
   integer: INTEGER,
-  float: [...FLOAT, ...FLOAT, 'adds {l}, {p}, {q}', 'mov {d}, {m}'],
+  float: FLOAT,
   memory: MEMORY,
+  control: CONTROL,
+  mixed: [...INTEGER, ...FLOAT, ...FLOAT, ...MEMORY, ...MEMORY, ...CONTROL],
 } as const
 
-export interface RandomProgram {
-  assembly: string
-  /** the instructions of each block, for the message when one differs */
-  blocks: string[][]
+export type Kind = keyof typeof TEMPLATES
+
+/** What a block executes: pieces of one or more instructions that are left in or out as a whole. */
+export type Block = readonly string[]
+
+/** `length` random pieces for each of `count` blocks; the first blocks go through all templates in turn. */
+export function randomBlocks(rng: Rng, kind: Kind, count: number, length: number): Block[] {
+  const templates = TEMPLATES[kind]
+  return Array.from({ length: count }, (_, block) =>
+    Array.from({ length }, (_, piece) => {
+      const turn = block * length + piece
+      return instantiate(templates[turn < templates.length ? turn : rng.int(templates.length)]!, rng)
+    }),
+  )
 }
 
-export function randomProgram(
-  rng: Rng,
-  kind: keyof typeof TEMPLATES,
-  blockCount: number,
-  length: number,
-): RandomProgram {
-  const templates = TEMPLATES[kind]
-  const blocks: string[][] = []
+/** How many instructions a block executes at least; branches may leave some out, so those pieces count as two. */
+export function executedAtLeast(block: Block): number {
+  return block.reduce((sum, piece) => sum + (/^\d:|[12][fb]$/m.test(piece) ? 2 : piece.split('\n').length), 0)
+}
+
+export interface States {
+  /** one for each block */
+  seeds: readonly number[]
+  first: number
+  count: number
+}
+
+/** The blocks with everything that random-main.c wants of them. */
+export function assemblyOf(blocks: readonly Block[], states: States): string {
   const lines = ['.syntax unified', '.cpu cortex-m4', '.fpu fpv4-sp-d16', '.thumb', '.text']
-  for (let index = 0; index < blockCount; index++) {
-    const instructions = Array.from({ length }, (_, i) =>
-      instantiate(
-        templates[index * length + i < templates.length ? index * length + i : rng.int(templates.length)]!,
-        rng,
-      ),
-    )
-    blocks.push(instructions)
+  blocks.forEach((block, index) => {
     lines.push(
+      '.balign 4',
       '.thumb_func',
       `block${index}:`,
       'push {r4-r11, lr}',
       'vpush {s16-s31}',
-      `movw r12, #:lower16:values${index}`,
-      `movt r12, #:upper16:values${index}`,
+      'movw r12, #:lower16:state',
+      'movt r12, #:upper16:state',
       'vldmia r12!, {s0-s31}',
       'ldr r11, [r12], #4',
       'vmsr fpscr, r11',
       'ldr r11, [r12], #4',
       'msr APSR_nzcvqg, r11',
       'ldmia r12, {r0-r9}',
-      'movw r10, #:lower16:(buffer + 1024)',
-      'movt r10, #:upper16:(buffer + 1024)',
-      ...instructions,
+      `movw r10, #:lower16:(buffer + ${BUFFER_BYTES / 2})`,
+      `movt r10, #:upper16:(buffer + ${BUFFER_BYTES / 2})`,
+      ...block,
       'movw r12, #:lower16:results',
       'movt r12, #:upper16:results',
       'stmia r12!, {r0-r10}',
@@ -287,27 +297,21 @@ export function randomProgram(
       'vmrs r11, fpscr',
       'str r11, [r12], #4',
       'vstmia r12, {s0-s31}',
+      'mov r11, #0',
+      'vmsr fpscr, r11',
       'vpop {s16-s31}',
       'pop {r4-r11, pc}',
       '.ltorg',
     )
-  }
-  lines.push('.section .rodata', '.align 2')
-  for (let index = 0; index < blockCount; index++) {
-    const floats = Array.from({ length: 32 }, () => float(rng))
-    const flags = (rng.uint32() & 0xf80f0000) >>> 0
-    const words = Array.from({ length: 10 }, () => word(rng) >>> 0)
-    const start = kind === 'float' ? FPSCR_STARTS[rng.int(FPSCR_STARTS.length)]! : 0
-    lines.push(`values${index}: .word ${[...floats, start, flags, ...words].join(', ')}`)
-  }
-  lines.push('.global blocks', `blocks: .word ${blocks.map((_, index) => `block${index}`).join(', ')}, 0`)
-  lines.push(
-    '.bss',
-    '.align 2',
-    '.global results',
-    `results: .space ${4 * BLOCK_WORDS}`,
-    `buffer: .space ${BUFFER_BYTES}`,
-    '',
-  )
-  return { assembly: lines.join('\n'), blocks }
+  })
+  const words = (name: string, values: readonly (number | string)[]) =>
+    lines.push(`.global ${name}`, '.balign 4', `${name}:`, ...values.map((value) => `.word ${value}`))
+  lines.push('.section .rodata')
+  words('blocks', [...blocks.keys()].map((index) => `block${index}`).concat('0'))
+  words('seeds', states.seeds)
+  words('first_state', [states.first])
+  words('state_count', [states.count])
+  lines.push('.bss', '.balign 4', '.global state, results, buffer')
+  lines.push('state: .space 176', 'results: .space 184', `buffer: .space ${BUFFER_BYTES}`, '')
+  return lines.join('\n')
 }

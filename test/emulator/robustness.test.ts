@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRng } from '../../src-main/base/rng.ts'
+import { createRng, type Rng } from '../../src-main/base/rng.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
 import { decodeInstruction } from '../../src-main/emulator/code-cache.ts'
 import { readElf } from '../../src-main/emulator/elf.ts'
 import { Machine } from '../../src-main/emulator/machine.ts'
 import { FIRST_COLD, FIRST_DSP, OP, OP_NAMES } from '../../src-main/emulator/opcodes.ts'
-import { FLASH } from './harness.ts'
+import { FLASH, SRAM } from './harness.ts'
 
 function expectPackable(high: number, low: number): void {
   const { op, a, b, c, d, imm } = decodeInstruction(high, low, false)
@@ -29,6 +29,19 @@ describe('the decoder', () => {
   })
 })
 
+/** Eight regions anywhere, with faults that have handlers, and an unprivileged thread. */
+function protectAtRandom(machine: Machine, rng: Rng): void {
+  const { bus, core } = machine
+  bus.write(0xe000ed24, 4, 0x70000)
+  for (let region = 0; region < 8; region++) {
+    bus.write(0xe000ed98, 4, region)
+    bus.write(0xe000ed9c, 4, (rng.int(2) === 0 ? FLASH : SRAM) | (rng.int(1 << 16) & ~31))
+    bus.write(0xe000eda0, 4, (rng.uint32() & 0x1707ff00) | ((4 + rng.int(15)) << 1) | 1)
+  }
+  bus.write(0xe000ed94, 4, 1 | (rng.int(4) << 1))
+  core.unprivileged = rng.int(2) === 0
+}
+
 describe('the interpreter', () => {
   it('has the numbers of its cases from the opcode table, and every hot opcode', async () => {
     const source = await readFile('src-main/emulator/execute/interpreter.ts', 'utf8')
@@ -41,6 +54,10 @@ describe('the interpreter', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('survives random bytes as a program, seed %i', (seed) => {
     const rng = createRng(seed)
     const machine = new Machine(BOARDS[0]!)
+    const setUp = () => {
+      machine.bus.write(0xe000ed88, 4, 0xf00000) // CPACR
+      if (seed % 2 === 0) protectAtRandom(machine, rng)
+    }
     const image = Uint8Array.from({ length: 64 * 1024 }, () => rng.int(256))
     const view = new DataView(image.buffer)
     for (let exception = 0; exception < 98; exception++) {
@@ -48,6 +65,7 @@ describe('the interpreter', () => {
     }
     machine.preload(FLASH, image)
     machine.reset()
+    setUp()
     for (let slice = 0; slice < 300; slice++) {
       const state = machine.run(1000)
       expect(['running', 'asleep', 'locked-up']).toContain(state)
@@ -57,6 +75,7 @@ describe('the interpreter', () => {
         view.setUint32(4, FLASH + 0x400 + (rng.int(32_768) | 1), true)
         machine.preload(FLASH, image)
         machine.reset()
+        setUp()
       }
     }
     expect(machine.core.instructions).toBeGreaterThan(300)

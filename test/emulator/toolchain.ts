@@ -82,6 +82,14 @@ export async function runQemu(path: string, machine = 'netduinoplus2'): Promise<
   }
 }
 
+/** As runQemu, of a program that writes bytes and exits well. */
+export async function runQemuForBytes(path: string): Promise<Uint8Array> {
+  const args = ['-M', 'netduinoplus2', '-nographic', '-monitor', 'none', '-serial', 'none']
+  args.push('-semihosting-config', 'enable=on,target=native', '-kernel', path)
+  const { stdout } = await run('qemu-system-arm', args, { timeout: 120_000, maxBuffer: 256 << 20, encoding: 'buffer' })
+  return stdout
+}
+
 /** Instructions that QEMU executes from reset to exit: its log has a line for each when blocks are one long. */
 export async function countInstructions(path: string, directory: string): Promise<number> {
   const log = join(directory, 'executed.log')

@@ -6,7 +6,7 @@ import type { CodeCache } from '../code-cache.ts'
 import type { Memory } from '../memory.ts'
 import { ExceptionModel } from './exceptions.ts'
 import { Faults } from './faults.ts'
-import { Fpu } from './fpu.ts'
+import { FPCCR, Fpu } from './fpu.ts'
 import type { Debug } from './debug.ts'
 import type { Nvic } from './nvic.ts'
 import type { Scb } from './scb.ts'
@@ -57,6 +57,10 @@ export class Core {
   lockedUp = false
   eventRegister = false
   exclusiveAddress = -1
+  /** neither the MPU nor a watchpoint has a say in stores */
+  storesFreely = true
+  /** Whether it was the DWT that stopped the core before this address. */
+  isWatchpoint: (address: number) => boolean = () => false
   semihosting: SemihostingHandler | undefined
 
   readonly memory: Memory
@@ -149,8 +153,9 @@ export class Core {
 
   /** To be called when CPACR, privilege, FPCCR or CONTROL.FPCA changed. */
   updateFpu(): void {
-    const automatic = (this.fpu.fpccr & 0x80000000) !== 0
-    this.fpu.active = this.fpuEnabled && (this.fpContext || !automatic)
+    const { fpccr } = this.fpu
+    const hasState = (this.fpContext || (fpccr & FPCCR.ASPEN) === 0) && (fpccr & FPCCR.LSPACT) === 0
+    this.fpu.active = this.fpuEnabled && hasState
   }
 
   get fpuEnabled(): boolean {
@@ -158,8 +163,9 @@ export class Core {
     return access === 3 || (access === 1 && this.privileged)
   }
 
-  /** A store beside instructions that were executed from RAM. False: not such a place, or not aligned. */
+  /** A store beside instructions that were executed from RAM. False: another look is needed. */
   storeNearCode(address: number, size: number, value: number): boolean {
+    if (!this.storesFreely) return false
     const offset = this.memory.writableOffset(address)
     if (offset < 0 || (offset & (size - 1)) !== 0) return false
     this.memory.set(offset, size, value)

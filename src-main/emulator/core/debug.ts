@@ -24,7 +24,7 @@ const DHCSR = {
 const CONTROL_BITS = 0x2f
 const REGWNR = 1 << 16
 
-const DEMCR = { VC_CORERESET: 1 << 0, MON_BITS: 0xf0000, TRCENA: 1 << 24 } as const
+const DEMCR = { VC_CORERESET: 1 << 0, MON_EN: 1 << 16, MON_PEND: 1 << 17, MON_STEP: 1 << 18, TRCENA: 1 << 24 } as const
 const DEMCR_WRITABLE = 0x010f07f1
 
 /** DEMCR's vector catch bit of each fault; UsageFault's are three by cause, any of which catches it here. */
@@ -35,7 +35,7 @@ const VECTOR_CATCH: Readonly<Record<number, number>> = {
   [EXCEPTION.UsageFault]: (1 << 5) | (1 << 6) | (1 << 7),
 }
 
-export const DFSR = { HALTED: 1, BKPT: 2, VCATCH: 8 } as const
+export const DFSR = { HALTED: 1, BKPT: 2, DWTTRAP: 4, VCATCH: 8 } as const
 
 export class Debug implements Peripheral {
   halted = false
@@ -80,6 +80,31 @@ export class Debug implements Peripheral {
     this.#core.attention = true
   }
 
+  /** A debug event: halts the core, or goes to the DebugMonitor handler. False when neither is there to take it. */
+  event(reason: number): boolean {
+    const core = this.#core
+    if (this.enabled) {
+      this.halt(reason)
+      return true
+    }
+    if (!this.#monitorTakes) return false
+    core.scb.dfsr |= reason
+    core.nvic.setPending(EXCEPTION.DebugMonitor)
+    return true
+  }
+
+  /** The monitor wants control back after each instruction of the code it watches. */
+  get monitorSteps(): boolean {
+    return !this.enabled && (this.#demcr & DEMCR.MON_STEP) !== 0 && this.#monitorTakes
+  }
+
+  get #monitorTakes(): boolean {
+    const { nvic } = this.#core
+    return (
+      (this.#demcr & DEMCR.MON_EN) !== 0 && nvic.priorityOf(EXCEPTION.DebugMonitor) < nvic.executionPriority(this.#core)
+    )
+  }
+
   catchVector(exception: number): void {
     if (this.enabled && (this.#demcr & (VECTOR_CATCH[exception] ?? 0)) !== 0) this.halt(DFSR.VCATCH)
   }
@@ -91,7 +116,7 @@ export class Debug implements Peripheral {
       case OFFSETS.DCRDR:
         return this.#dcrdr
       case OFFSETS.DEMCR:
-        return this.#demcr
+        return this.#demcr | (this.#core.nvic.pending[EXCEPTION.DebugMonitor] ? DEMCR.MON_PEND : 0)
       default:
         return 0
     }
@@ -110,10 +135,19 @@ export class Debug implements Peripheral {
         break
       case OFFSETS.DEMCR:
         this.#demcr = ((this.#demcr & ~mask) | (value & mask)) & DEMCR_WRITABLE
+        if ((mask & DEMCR.MON_PEND) !== 0) this.#pendMonitor((value & DEMCR.MON_PEND) !== 0)
+        this.#demcr &= ~DEMCR.MON_PEND
+        this.#core.attention = true
         this.traceEnabled = (this.#demcr & DEMCR.TRCENA) !== 0
         this.onTraceChange()
         break
     }
+  }
+
+  #pendMonitor(pending: boolean): void {
+    const { nvic } = this.#core
+    if (pending) nvic.setPending(EXCEPTION.DebugMonitor)
+    else nvic.clearPending(EXCEPTION.DebugMonitor)
   }
 
   #status(): number {

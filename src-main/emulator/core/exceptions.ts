@@ -1,18 +1,23 @@
-// Exception entry and return. Floating-point registers are stacked at once where hardware would wait for the next
-// floating-point instruction (lazy stacking): the frames are the same.
+// Exception entry and return: stacking, late arrival of derived faults, tail-chaining, lazy floating-point state.
 // Source: ARM DDI 0403 (Armv7-M ARM), B1.5.6 to B1.5.8.
 
-import { EXCEPTION_ENTRY, EXCEPTION_RETURN } from '../cycle-table.ts'
+import { EXCEPTION_ENTRY, EXCEPTION_RETURN, FLOAT_STATE, TAIL_CHAIN } from '../cycle-table.ts'
 import type { Core } from './core.ts'
 import { EXCEPTION } from './exception-numbers.ts'
-import { BusFault, CFSR } from './faults.ts'
+import { BusFault, CFSR, ProtectionFault } from './faults.ts'
+import { FPCCR } from './fpu.ts'
 
 const SP = 13
 const LR = 14
 const BASIC_FRAME = 0x20
 const EXTENDED_FRAME = 0x68
+const FLOAT_REGISTERS = 16
 const ALIGNED = 1 << 9
+const THUMB = 1 << 24
 const SLEEP_ON_EXIT = 1 << 1
+
+/** EXC_RETURN: where to return to, and whether the frame has no floating-point part. */
+const RETURN = { HANDLER: 0xf1, THREAD_MAIN: 0xf9, THREAD_PROCESS: 0xfd, BASIC: 0x10 } as const
 
 export class ExceptionModel {
   readonly #core: Core
@@ -25,8 +30,8 @@ export class ExceptionModel {
   resetVector(): void {
     const core = this.#core
     try {
-      core.r[SP] = core.bus.read(core.scb.vtor, 4) & ~3
-      this.#jump(core.bus.read((core.scb.vtor + 4) >>> 0, 4))
+      core.r[SP] = core.bus.readVector(core.scb.vtor) & ~3
+      this.#jump(core.bus.readVector(core.scb.vtor + 4))
     } catch (thrown) {
       if (!(thrown instanceof BusFault)) throw thrown
       core.faults.lockup()
@@ -35,39 +40,25 @@ export class ExceptionModel {
 
   /** Takes the most urgent pending exception when its priority lets it. */
   takePending(): void {
-    const core = this.#core
-    const exception = core.nvic.highestPending()
-    if (exception === 0 || core.nvic.priorityOf(exception) >= core.nvic.executionPriority(core)) return
-    this.enter(exception)
+    const exception = this.#core.nvic.preempting(this.#core)
+    if (exception !== 0) this.enter(exception)
   }
 
   /** Stacks the context, with core.pc as the return address, and goes to the handler. */
   enter(exception: number): void {
     const core = this.#core
-    const { r, fpu } = core
-    const size = core.fpContext ? EXTENDED_FRAME : BASIC_FRAME
-    const aligns = core.scb.stackAlign
-    const padded = aligns && (r[SP]! & 4) !== 0
-    const frame = (r[SP]! - size) & (aligns ? ~7 : ~3)
-    const xpsr = (core.xpsr & ~ALIGNED) | (padded ? ALIGNED : 0)
-    const link = core.ipsr !== 0 ? 0xf1 : core.usesProcessStack ? 0xfd : 0xf9
-    let stacked = true
-    try {
-      const words = [r[0]!, r[1]!, r[2]!, r[3]!, r[12]!, r[LR]!, core.pc, xpsr]
-      words.forEach((word, index) => core.bus.write((frame + 4 * index) >>> 0, 4, word))
-      if (core.fpContext) {
-        for (let i = 0; i < 16; i++) core.bus.write((frame + BASIC_FRAME + 4 * i) >>> 0, 4, fpu.bits[i]!)
-        core.bus.write((frame + 0x60) >>> 0, 4, fpu.fpscr)
-        fpu.fpcar = frame + BASIC_FRAME
-      }
-    } catch (thrown) {
-      if (!(thrown instanceof BusFault)) throw thrown
-      stacked = false
-    }
-    r[SP] = frame
+    const kind = core.ipsr !== 0 ? RETURN.HANDLER : core.usesProcessStack ? RETURN.THREAD_PROCESS : RETURN.THREAD_MAIN
+    const link = 0xffffff00 | (core.fpContext ? kind & ~RETURN.BASIC : kind)
+    core.cycles += EXCEPTION_ENTRY
+    const failed = this.#stack()
+    this.#chain(failed === undefined ? exception : core.faults.derived(failed, exception), link)
+  }
+
+  /** Goes to a handler without stacking anything: the frame is there already. */
+  #chain(exception: number, link: number): void {
+    const core = this.#core
     core.selectStack(false)
-    r[LR] = 0xffffff00 | link | 0
-    if (core.fpContext) r[LR] &= ~0x10
+    core.r[LR] = link
     core.fpContext = false
     core.ipsr = exception
     core.nvic.active[exception] = 1
@@ -76,16 +67,82 @@ export class ExceptionModel {
     core.eventRegister = true
     core.sleeping = false
     core.attention = true
-    core.cycles += EXCEPTION_ENTRY
     core.updateFpu()
     this.#fetchVector(exception)
-    if (!stacked && !core.lockedUp) core.faults.stacking(CFSR.STKERR)
+  }
+
+  /** Pushes the frame. Returns the CFSR bit when an access failed; the stack pointer has moved all the same. */
+  #stack(): number | undefined {
+    const core = this.#core
+    const { r, fpu, bus } = core
+    const extended = core.fpContext
+    const aligns = core.scb.stackAlign || extended
+    const padded = aligns && (r[SP]! & 4) !== 0
+    const frame = (r[SP]! - (extended ? EXTENDED_FRAME : BASIC_FRAME)) & (aligns ? ~7 : ~3)
+    const xpsr = (core.xpsr & ~ALIGNED) | (padded ? ALIGNED : 0)
+    r[SP] = frame
+    try {
+      const words = [r[0]!, r[1]!, r[2]!, r[3]!, r[12]!, r[LR]!, core.pc, xpsr]
+      words.forEach((word, index) => bus.write((frame + 4 * index) >>> 0, 4, word))
+      if (extended) {
+        fpu.fpcar = frame + BASIC_FRAME
+        if ((fpu.fpccr & FPCCR.LSPEN) !== 0) this.#deferFloat()
+        else this.#storeFloat(fpu.fpcar)
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof BusFault)) throw thrown
+      return thrown instanceof ProtectionFault ? CFSR.MSTKERR : CFSR.STKERR
+    }
+    return undefined
+  }
+
+  /** Leaves the floating-point registers where they are, and notes on whose behalf they have to be stored. */
+  #deferFloat(): void {
+    const core = this.#core
+    const { nvic, fpu, scb } = core
+    const priority = nvic.executionPriority(core)
+    const ready = (exception: number) => scb.faultEnabled(exception) && nvic.priorityOf(exception) < priority
+    fpu.fpccr =
+      (fpu.fpccr & FPCCR.SETTINGS) |
+      FPCCR.LSPACT |
+      (core.privileged ? 0 : FPCCR.USER) |
+      (core.ipsr === 0 ? FPCCR.THREAD : 0) |
+      (priority > -1 ? FPCCR.HFRDY : 0) |
+      (ready(EXCEPTION.MemManage) ? FPCCR.MMRDY : 0) |
+      (ready(EXCEPTION.BusFault) ? FPCCR.BFRDY : 0) |
+      (nvic.priorityOf(EXCEPTION.DebugMonitor) < priority ? FPCCR.MONRDY : 0)
+  }
+
+  #storeFloat(to: number): void {
+    const { bus, fpu, cycles } = this.#core
+    for (let i = 0; i < FLOAT_REGISTERS; i++) bus.write((to + 4 * i) >>> 0, 4, fpu.bits[i]!)
+    bus.write((to + 4 * FLOAT_REGISTERS) >>> 0, 4, fpu.fpscr)
+    this.#core.cycles = cycles + FLOAT_STATE
+  }
+
+  /** The first floating-point instruction after a lazy entry stores what was left in the registers. False: it faulted. */
+  preserveFloat(): boolean {
+    const core = this.#core
+    const { fpu, bus } = core
+    bus.unprivileged = (fpu.fpccr & FPCCR.USER) !== 0
+    try {
+      this.#storeFloat(fpu.fpcar)
+    } catch (thrown) {
+      if (!(thrown instanceof BusFault)) throw thrown
+      core.faults.stacking(thrown instanceof ProtectionFault ? CFSR.MLSPERR : CFSR.LSPERR)
+      return false
+    } finally {
+      bus.unprivileged = false
+    }
+    fpu.fpccr &= ~FPCCR.LSPACT
+    core.updateFpu()
+    return true
   }
 
   #fetchVector(exception: number): void {
     const core = this.#core
     try {
-      this.#jump(core.bus.read((core.scb.vtor + 4 * exception) >>> 0, 4))
+      this.#jump(core.bus.readVector(core.scb.vtor + 4 * exception))
     } catch (thrown) {
       if (!(thrown instanceof BusFault)) throw thrown
       core.faults.vectorRead()
@@ -102,47 +159,68 @@ export class ExceptionModel {
   /** A branch to an address of 0xF…: only handlers may, and only with a value that makes sense. */
   return(value: number): void {
     const core = this.#core
+    const { nvic } = core
     const returning = core.ipsr
-    const kind = value & 15
-    const process = kind === 0xd
-    const toThread = kind !== 1
-    const valid = (value & 0x0fffffe0) === 0x0fffffe0 && (kind === 1 || kind === 9 || kind === 0xd)
-    if (core.nvic.active[returning] === 0 || !valid) {
-      core.nvic.active[returning] = 0
-      core.r[LR] = value
-      core.faults.usage(CFSR.INVPC)
-      return
-    }
-    core.nvic.active[returning] = 0
-    if (returning !== EXCEPTION.NMI) core.faultmask = 0
+    const kind = (value & 0xff) | RETURN.BASIC
+    const toThread = kind !== RETURN.HANDLER
+    const knownKind = kind === RETURN.HANDLER || kind === RETURN.THREAD_MAIN || kind === RETURN.THREAD_PROCESS
+    const legal = nvic.active[returning] !== 0 && knownKind && (value & 0x0fffff00) === 0x0fffff00
+    nvic.active[returning] = 0
+    if (legal && returning !== EXCEPTION.NMI) core.faultmask = 0
     core.exclusiveAddress = -1
-    if (toThread && core.nvic.anyActive && !core.scb.nonBaseThread) {
-      core.faults.usage(CFSR.INVPC)
+    const nested = nvic.anyActive
+    if (!legal || (toThread ? nested && !core.scb.nonBaseThread : !nested)) {
+      // Nothing is unstacked: the fault takes the place of the handler that returned.
+      this.#faultInstead(CFSR.INVPC, value)
       return
     }
     core.attention = true
+    const next = core.debug.masksInterrupts ? 0 : nvic.preempting(core)
+    if (next !== 0) {
+      core.cycles += TAIL_CHAIN
+      this.#chain(next, value)
+      return
+    }
     core.cycles += EXCEPTION_RETURN
-    this.#unstack(process, (value & 0x10) === 0)
+    this.#unstack(value, toThread, kind === RETURN.THREAD_PROCESS)
     if (core.ipsr === 0 && (core.scb.scr & SLEEP_ON_EXIT) !== 0) core.sleeping = true
   }
 
-  #unstack(process: boolean, extended: boolean): void {
+  /** A fault in the place of an exception return: chained to, so that the frame stays where it is. */
+  #faultInstead(bits: number, link: number): void {
     const core = this.#core
-    const { r, fpu } = core
+    const exception = core.faults.chained(bits)
+    if (exception !== 0) this.#chain(exception, link)
+  }
+
+  #unstack(link: number, toThread: boolean, process: boolean): void {
+    const core = this.#core
+    const { r, fpu, bus } = core
+    const extended = (link & RETURN.BASIC) === 0
     core.selectStack(process)
     const frame = r[SP]!
     const words = new Int32Array(8)
+    const floats = new Int32Array(FLOAT_REGISTERS + 1)
+    const restores = extended && (fpu.fpccr & FPCCR.LSPACT) === 0
+    // Thread mode's privilege binds what is read for it already.
+    bus.unprivileged = toThread && core.unprivileged
     try {
-      for (let i = 0; i < 8; i++) words[i] = core.bus.read((frame + 4 * i) >>> 0, 4)
-      if (extended) {
-        for (let i = 0; i < 16; i++) fpu.bits[i] = core.bus.read((frame + BASIC_FRAME + 4 * i) >>> 0, 4)
-        fpu.writeFpscr(core.bus.read((frame + 0x60) >>> 0, 4))
+      for (let i = 0; i < words.length; i++) words[i] = bus.read((frame + 4 * i) >>> 0, 4)
+      for (let i = 0; restores && i < floats.length; i++) {
+        floats[i] = bus.read((frame + BASIC_FRAME + 4 * i) >>> 0, 4)
       }
     } catch (thrown) {
       if (!(thrown instanceof BusFault)) throw thrown
-      core.faults.stacking(CFSR.UNSTKERR)
+      this.#faultInstead(thrown instanceof ProtectionFault ? CFSR.MUNSTKERR : CFSR.UNSTKERR, link)
       return
+    } finally {
+      bus.unprivileged = false
     }
+    if (restores) {
+      fpu.bits.set(floats.subarray(0, FLOAT_REGISTERS))
+      fpu.writeFpscr(floats[FLOAT_REGISTERS]!)
+      core.cycles += FLOAT_STATE
+    } else if (extended) fpu.fpccr &= ~FPCCR.LSPACT
     const xpsr = words[7]!
     r[SP] = (frame + (extended ? EXTENDED_FRAME : BASIC_FRAME)) | ((xpsr & ALIGNED) !== 0 ? 4 : 0)
     r.set(words.subarray(0, 4))
@@ -150,9 +228,11 @@ export class ExceptionModel {
     r[LR] = words[5]!
     core.fpContext = extended
     core.apsr = xpsr
-    core.ipsr = xpsr & 0x1ff
+    core.ipsr = toThread ? 0 : xpsr & 0x1ff
     core.pc = (words[6]! & ~1) >>> 0
     core.updateFpu()
-    if ((xpsr & (1 << 24)) === 0) core.faults.usage(CFSR.INVSTATE)
+    // Thread mode returns with the number 0, a handler with that of an exception.
+    if (toThread !== ((xpsr & 0x1ff) === 0)) core.faults.usage(CFSR.INVPC)
+    else if ((xpsr & THUMB) === 0) core.faults.usage(CFSR.INVSTATE)
   }
 }

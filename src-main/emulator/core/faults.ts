@@ -8,10 +8,15 @@ import type { Core } from './core.ts'
 export const CFSR = {
   IACCVIOL: 1 << 0,
   DACCVIOL: 1 << 1,
+  MUNSTKERR: 1 << 3,
+  MSTKERR: 1 << 4,
+  MLSPERR: 1 << 5,
+  MMARVALID: 1 << 7,
   IBUSERR: 1 << 8,
   PRECISERR: 1 << 9,
   UNSTKERR: 1 << 11,
   STKERR: 1 << 12,
+  LSPERR: 1 << 13,
   BFARVALID: 1 << 15,
   UNDEFINSTR: 1 << 16,
   INVSTATE: 1 << 17,
@@ -35,6 +40,9 @@ export class BusFault extends Error {
   }
 }
 
+/** An access that the MPU forbids. */
+export class ProtectionFault extends BusFault {}
+
 /** What the core was doing when it took its last fault, for the person who has to find out why. */
 export interface FaultRecord {
   exception: number
@@ -47,6 +55,9 @@ export interface FaultRecord {
   hfsr: number
   bfar: number
 }
+
+const stackingFault = (bits: number) =>
+  (bits & (CFSR.MSTKERR | CFSR.MUNSTKERR | CFSR.MLSPERR)) !== 0 ? EXCEPTION.MemManage : EXCEPTION.BusFault
 
 export class Faults {
   last: FaultRecord | undefined
@@ -66,18 +77,63 @@ export class Faults {
       this.usage(CFSR.UNALIGNED)
       return
     }
+    if (fault instanceof ProtectionFault) {
+      this.#core.scb.mmfar = fault.address
+      this.#raise(EXCEPTION.MemManage, CFSR.DACCVIOL | CFSR.MMARVALID)
+      return
+    }
     this.#core.scb.bfar = fault.address
     this.#raise(EXCEPTION.BusFault, CFSR.PRECISERR | CFSR.BFARVALID)
   }
 
+  /** Lazy stacking that failed. */
   stacking(bits: number): void {
-    this.#raise(EXCEPTION.BusFault, bits)
+    this.#raise(stackingFault(bits), bits)
   }
 
-  /** An instruction fetch from where there are none: execute-never regions are a MemManage fault, the rest a bus fault. */
+  /**
+   * Stacking for `original` failed: of the two exceptions the more urgent one is to be entered, and the other is left
+   * pending. Returns its number; the frame is as good as it got.
+   */
+  derived(bits: number, original: number): number {
+    const core = this.#core
+    const { nvic } = core
+    const fault = this.chained(bits, original === EXCEPTION.HardFault || original === EXCEPTION.NMI)
+    if (fault === 0 || nvic.priorityOf(fault) >= nvic.priorityOf(original)) {
+      if (fault !== 0) nvic.setPending(fault)
+      return original
+    }
+    nvic.setPending(original)
+    return fault
+  }
+
+  /** Notes a fault that takes the place of an exception entry or return, and says which exception it is; 0: lockup. */
+  chained(bits: number, tolerated = false): number {
+    const core = this.#core
+    const { scb, nvic } = core
+    const exception = bits === CFSR.INVPC ? EXCEPTION.UsageFault : stackingFault(bits)
+    scb.cfsr |= bits
+    this.#record(exception)
+    const priority = nvic.executionPriority(core)
+    if (scb.faultEnabled(exception) && nvic.priorityOf(exception) < priority) return this.#caught(exception)
+    scb.hfsr |= HFSR.FORCED
+    if (priority > -1) return this.#caught(EXCEPTION.HardFault)
+    if (!tolerated) this.lockup()
+    return 0
+  }
+
+  #caught(exception: number): number {
+    this.#core.debug.catchVector(exception)
+    return exception
+  }
+
+  /**
+   * An instruction fetch that can't be: the MPU's no and execute-never regions are a MemManage fault, a place without
+   * memory is a bus fault.
+   */
   fetch(address: number): void {
     const region = address >>> 29
-    const executeNever = region === 2 || region >= 5
+    const executeNever = region === 2 || region >= 5 || !this.#core.code.mayExecute(address)
     if (executeNever) this.#raise(EXCEPTION.MemManage, CFSR.IACCVIOL)
     else this.#raise(EXCEPTION.BusFault, CFSR.IBUSERR)
   }

@@ -14,6 +14,30 @@ export const FPSCR = {
   AHP: 1 << 26,
 } as const
 
+/** Lazy state preservation. The middle bits tell what the interrupted code could do. */
+export const FPCCR = {
+  LSPACT: 1 << 0,
+  USER: 1 << 1,
+  THREAD: 1 << 3,
+  HFRDY: 1 << 4,
+  MMRDY: 1 << 5,
+  BFRDY: 1 << 6,
+  MONRDY: 1 << 8,
+  LSPEN: 1 << 30,
+  ASPEN: 0x80000000 | 0,
+  SETTINGS: 0xc0000000 | 0,
+  WRITABLE: 0xc000017b | 0,
+} as const
+
+/** FPSCR.RMode. */
+export const ROUNDING = { NEAREST: 0, UP: 1, DOWN: 2, ZERO: 3 } as const
+
+const SMALLEST_NORMAL = 2 ** -126
+const SMALLEST_NEGATIVE = -0x7fffffff
+const OVERFLOW = 2 ** 128
+const singles = new Float32Array(1)
+const singleBits = new Int32Array(singles.buffer)
+
 const WRITABLE = 0xf7c0009f | 0
 export const DEFAULT_NAN = 0x7fc00000
 const QUIET = 0x00400000
@@ -55,17 +79,29 @@ export class Fpu {
     return this.f32[register]!
   }
 
-  /** Rounds an exact (or double-rounded innocuously) result to single precision and stores it. */
-  store(register: number, exact: number): void {
-    const rounded = Math.fround(exact)
+  get roundingMode(): number {
+    return (this.fpscr >>> 22) & 3
+  }
+
+  /**
+   * Rounds a result to single precision and stores it. `exact` need not be exact: it may be any double that lies on
+   * the same side of every single and of every midpoint of singles as the result does. Tininess is judged before rounding.
+   */
+  store(register: number, exact: number, mode = this.roundingMode): void {
+    const magnitude = Math.abs(exact)
+    const tiny = magnitude < SMALLEST_NORMAL && magnitude > 0
+    if (tiny && (this.fpscr & FPSCR.FZ) !== 0) {
+      this.raise(FPSCR.UFC)
+      this.f32[register] = exact < 0 ? -0 : 0
+      return
+    }
+    let rounded = Math.fround(exact)
+    if (rounded !== exact && mode !== ROUNDING.NEAREST) rounded = directed(rounded, exact, mode)
     this.f32[register] = rounded
     if (rounded === exact) return
     this.raise(FPSCR.IXC)
-    if (rounded === Infinity || rounded === -Infinity) this.raise(FPSCR.OFC)
-    else if (isDenormal(this.bits[register]!) || rounded === 0) {
-      this.raise(FPSCR.UFC)
-      if ((this.fpscr & FPSCR.FZ) !== 0) this.bits[register]! &= 0x80000000
-    }
+    if (magnitude >= OVERFLOW || Math.abs(rounded) === Infinity) this.raise(FPSCR.OFC)
+    else if (tiny) this.raise(FPSCR.UFC)
   }
 
   /** FPProcessNaNs: a signalling operand first, then the first quiet one; the default NaN where there is none. */
@@ -79,6 +115,30 @@ export class Fpu {
   }
 }
 
+/** The single on the side of `exact` that the mode asks for; `nearest` is one of the two beside it. */
+function directed(nearest: number, exact: number, mode: number): number {
+  const up = mode === ROUNDING.UP || (mode === ROUNDING.ZERO && exact < 0)
+  if (up ? nearest >= exact : nearest <= exact) return nearest
+  singles[0] = nearest
+  if (nearest === 0) singleBits[0] = up ? 1 : SMALLEST_NEGATIVE
+  else singleBits[0]! += nearest > 0 === up ? 1 : -1
+  return singles[0]
+}
+
+/** Rounds to an integer; halves go to the even one in the first mode. */
+export function roundToInteger(value: number, mode: number): number {
+  if (mode === ROUNDING.UP) return Math.ceil(value)
+  if (mode === ROUNDING.DOWN) return Math.floor(value)
+  if (mode === ROUNDING.ZERO) return Math.trunc(value)
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+/** n + m for `store`, with the sign that a sum of zero has in this mode. */
+export const addForRounding = (n: number, m: number, mode: number) => fusedMultiplyAdd(n, 1, m, mode)
+
 export const isNan = (bits: number) => (bits & 0x7fffffff) > 0x7f800000
 export const isSignalling = (bits: number) => isNan(bits) && (bits & QUIET) === 0
 const isDenormal = (bits: number) => (bits & 0x7f800000) === 0 && (bits & 0x7fffff) !== 0
@@ -87,14 +147,18 @@ const scratch = new Float64Array(1)
 const scratchWords = new Uint32Array(scratch.buffer)
 
 /**
- * a * b + c rounded once to single precision. The product of two singles is exact in double precision; the sum
+ * a * b + c for `store`, which rounds it once to single precision. The product of two singles is exact in double precision; the sum
  * is rounded to odd there (its error found by TwoSum), so that the second rounding sees every bit it needs
  * (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd").
  */
-export function fusedMultiplyAdd(a: number, b: number, c: number): number {
+export function fusedMultiplyAdd(a: number, b: number, c: number, mode: number): number {
   const product = a * b
   const sum = product + c
   if (!Number.isFinite(sum)) return sum
+  if (sum === 0) {
+    const bothPositive = Object.is(product, 0) && Object.is(c, 0)
+    return mode === ROUNDING.DOWN && !bothPositive ? -0 : sum
+  }
   const back = sum - product
   const error = product - (sum - back) + (c - back)
   if (error === 0) return sum

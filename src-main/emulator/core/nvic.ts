@@ -99,6 +99,12 @@ export class Nvic implements Peripheral {
     return best
   }
 
+  /** The pending exception that preempts what is running, 0 when there is none. */
+  preempting(masks: PriorityMasks): number {
+    const exception = this.highestPending()
+    return exception !== 0 && this.priorityOf(exception) < this.executionPriority(masks) ? exception : 0
+  }
+
   get anyActive(): boolean {
     return this.active.includes(1)
   }

@@ -4,6 +4,7 @@
 import type { Peripheral } from '../bus.ts'
 import type { Core } from './core.ts'
 import { EXCEPTION } from './exception-numbers.ts'
+import { FPCCR } from './fpu.ts'
 
 /** Offsets from 0xE000E000. */
 const OFFSETS = {
@@ -36,7 +37,7 @@ const IDENTIFICATION: Readonly<Record<number, number>> = {
   0xd40: 0x00000030, // ID_PFR0
   0xd44: 0x00000200, // ID_PFR1
   0xd48: 0x00100000, // ID_DFR0
-  0xd50: 0x00000030, // ID_MMFR0
+  0xd50: 0x00100030, // ID_MMFR0
   0xd60: 0x01141110, // ID_ISAR0
   0xd64: 0x02112000, // ID_ISAR1
   0xd68: 0x21232231, // ID_ISAR2
@@ -212,7 +213,7 @@ export class Scb implements Peripheral {
         this.#core.updateFpu()
         break
       case OFFSETS.FPCCR:
-        fpu.fpccr = merge(fpu.fpccr) & 0xc000017b
+        fpu.fpccr = merge(fpu.fpccr) & FPCCR.WRITABLE
         this.#core.updateFpu()
         break
       case OFFSETS.FPCAR:

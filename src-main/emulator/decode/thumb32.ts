@@ -157,10 +157,19 @@ function access({ s, z, l, t, n }: Fields, form: keyof typeof LDR_PC_FORM, m: nu
   return n === PC ? undefined : ins(OP[`${name}_${form}` as OpName], t, n, m, imm)
 }
 
+/** Field d of LDRT and STRT. */
+export const UNPRIVILEGED_ACCESSES = ['LDR', 'LDRB', 'LDRSB', 'LDRH', 'LDRSH', 'STR', 'STRB', 'STRH'] as const
+
+function unprivileged({ s, z, l, t, n, i }: Fields): Instruction | undefined {
+  const name = UNPRIVILEGED_ACCESSES.findIndex((candidate) => candidate === ACCESS[`${s}${z}${l}`])
+  if (name < 0 || n === PC || t === PC) return undefined
+  return ins(l ? OP.LDRT : OP.STRT, t, n, 0, i, name)
+}
+
 const indexed = (fields: Fields) => {
   const { p, u, w, i } = fields
   if (!p && !w) return undefined
-  // LDRT and friends (P and U set, W clear … 1110) differ by privilege only, which the memories here don't check
+  if (p && u && !w) return unprivileged(fields)
   return access(fields, p ? (w ? 'PRE' : 'I') : 'POST', 0, u ? i : -i)
 }
 

@@ -7,7 +7,8 @@ import type { Core } from '../core/core.ts'
 import { DFSR } from '../core/debug.ts'
 import { EXCEPTION } from '../core/exception-numbers.ts'
 import { BusFault, CFSR } from '../core/faults.ts'
-import { LDR_PC_FORM } from '../decode/thumb32.ts'
+import { FPCCR } from '../core/fpu.ts'
+import { LDR_PC_FORM, UNPRIVILEGED_ACCESSES } from '../decode/thumb32.ts'
 import { FIRST_COLD, FIRST_VFP, OP, type OpName } from '../opcodes.ts'
 import { readSpecial, writeSpecial } from './special-registers.ts'
 
@@ -55,7 +56,10 @@ export function executeCold(core: Core, w: number, imm: number): void {
   }
 }
 
-/** The first floating-point instruction of a context creates it and runs again; without the unit it faults. */
+/**
+ * The first floating-point instruction of a context stores what an interrupted one left in the registers, creates its
+ * own and runs again; without the unit it faults.
+ */
 function startFpu(core: Core, address: number, cycles: number): void {
   core.pc = address
   if (!core.fpuEnabled) {
@@ -64,8 +68,12 @@ function startFpu(core: Core, address: number, cycles: number): void {
   }
   core.instructions--
   core.cycles -= cycles
-  core.fpContext = true
-  core.fpu.writeFpscr(core.fpu.fpdscr)
+  const { fpu } = core
+  if ((fpu.fpccr & FPCCR.LSPACT) !== 0 && !core.exceptions.preserveFloat()) return
+  if ((fpu.fpccr & FPCCR.ASPEN) !== 0 && !core.fpContext) {
+    core.fpContext = true
+    fpu.writeFpscr(fpu.fpdscr)
+  }
   core.updateFpu()
 }
 
@@ -114,24 +122,38 @@ const ACCESSES: Readonly<Record<string, Access>> = {
 const signExtend = (value: number, { size, signed }: Access) =>
   signed ? (value << (32 - 8 * size)) >> (32 - 8 * size) : value
 
+function transfer(core: Core, access: Access, register: number, address: number): void {
+  if (access.load) core.r[register] = signExtend(core.bus.read(address >>> 0, access.size), access)
+  else core.bus.write(address >>> 0, access.size, core.r[register]!)
+}
+
 for (const [name, access] of Object.entries(ACCESSES)) {
-  const transfer = (core: Core, register: number, address: number) => {
-    if (access.load) core.r[register] = signExtend(core.bus.read(address >>> 0, access.size), access)
-    else core.bus.write(address >>> 0, access.size, core.r[register]!)
-  }
-  on(`${name}_I` as OpName, (core, { a, b, imm }) => transfer(core, a, core.r[b]! + imm))
-  on(`${name}_R` as OpName, (core, { a, b, c, imm }) => transfer(core, a, core.r[b]! + (core.r[c]! << imm)))
+  on(`${name}_I` as OpName, (core, { a, b, imm }) => transfer(core, access, a, core.r[b]! + imm))
+  on(`${name}_R` as OpName, (core, { a, b, c, imm }) => transfer(core, access, a, core.r[b]! + (core.r[c]! << imm)))
   on(`${name}_POST` as OpName, (core, { a, b, imm }) => {
     const from = core.r[b]!
-    transfer(core, a, from)
+    transfer(core, access, a, from)
     core.r[b] = from + imm
   })
   on(`${name}_PRE` as OpName, (core, { a, b, imm }) => {
     const to = core.r[b]! + imm
-    transfer(core, a, to)
+    transfer(core, access, a, to)
     core.r[b] = to
   })
 }
+
+/** LDRT and its relatives: field d names the access, and the MPU judges it as unprivileged. */
+function transferUnprivileged(core: Core, { a, b, d, imm }: Operands): void {
+  const access = ACCESSES[UNPRIVILEGED_ACCESSES[d]!]!
+  core.bus.unprivileged = true
+  try {
+    transfer(core, access, a, core.r[b]! + imm)
+  } finally {
+    core.bus.unprivileged = false
+  }
+}
+on('LDRT', transferUnprivileged)
+on('STRT', transferUnprivileged)
 
 const literal = (address: number, imm: number) => (((address + 4) & ~3) + imm) >>> 0
 
@@ -347,11 +369,11 @@ on('BKPT', (core, { imm, address }) => {
 })
 on('BREAKPOINT', (core, { address }) => {
   core.instructions--
-  stop(core, address)
+  stop(core, address, core.isWatchpoint(address) ? DFSR.DWTTRAP : DFSR.BKPT)
 })
 
-function stop(core: Core, address: number): void {
+/** A breakpoint before this address, by BKPT or by a unit. Only BKPT faults when nobody takes it. */
+function stop(core: Core, address: number, reason: number = DFSR.BKPT): void {
   core.pc = address
-  if (core.debug.enabled) core.debug.halt(DFSR.BKPT)
-  else core.faults.breakpoint()
+  if (!core.debug.event(reason)) core.faults.breakpoint()
 }

@@ -1,6 +1,6 @@
 // Half precision, IEEE or (FPSCR.AHP) Arm's alternative without infinities and NaNs.
 
-import { DEFAULT_NAN, FPSCR, isNan, isSignalling, type Fpu } from '../core/fpu.ts'
+import { DEFAULT_NAN, FPSCR, isNan, isSignalling, roundToInteger, ROUNDING, type Fpu } from '../core/fpu.ts'
 
 const alternative = (fpu: Fpu) => (fpu.fpscr & FPSCR.AHP) !== 0
 
@@ -22,7 +22,7 @@ export function fromHalf(fpu: Fpu, d: number, half: number): void {
   fpu.f32[d] = exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15)
 }
 
-/** The half-precision word of register m, rounded to nearest even. */
+/** The half-precision word of register m, rounded as FPSCR says. */
 export function toHalf(fpu: Fpu, m: number): number {
   const bits = fpu.bits[m]!
   const sign = (bits >>> 16) & 0x8000
@@ -38,25 +38,19 @@ export function toHalf(fpu: Fpu, m: number): number {
   // One ulp at the exponent of the value, 2^-24 for denormals.
   const exponent = magnitude === 0 ? -14 : Math.max(-14, Math.floor(Math.log2(magnitude)))
   const ulp = 2 ** (exponent - 10)
-  const units = roundHalfEven(magnitude / ulp)
-  const rounded = units * ulp
+  const mode = fpu.roundingMode
+  const rounded = Math.abs(roundToInteger((sign ? -magnitude : magnitude) / ulp, mode)) * ulp
   if (rounded > largest) {
     if (alternative(fpu)) {
       fpu.raise(FPSCR.IOC)
       return sign | 0x7fff
     }
     fpu.raise(FPSCR.OFC | FPSCR.IXC)
-    return sign | 0x7c00
+    const toLargest = mode === ROUNDING.ZERO || mode === (sign ? ROUNDING.UP : ROUNDING.DOWN)
+    return sign | (toLargest ? 0x7bff : 0x7c00)
   }
-  if (rounded !== magnitude) fpu.raise(FPSCR.IXC | (rounded < 2 ** -14 ? FPSCR.UFC : 0))
+  if (rounded !== magnitude) fpu.raise(FPSCR.IXC | (magnitude < 2 ** -14 ? FPSCR.UFC : 0))
   if (rounded < 2 ** -14) return sign | (rounded * 2 ** 24)
   const top = Math.floor(Math.log2(rounded))
   return sign | ((top + 15) << 10) | ((rounded / 2 ** top - 1) * 1024)
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
 }

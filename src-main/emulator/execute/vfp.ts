@@ -1,9 +1,18 @@
 // FPv4-SP arithmetic on the register file. Source: ARM DDI 0403 (Armv7-M ARM), A2.5 and A7.7.
 // Single-precision +, -, *, / and sqrt of a double-precision result rounded again are correctly rounded (53 >= 2 *
-// 24 + 2 bits). Arithmetic always rounds to nearest even; FPSCR's rounding mode is obeyed by VCVTR.
+// 24 + 2 bits); a quotient or root that is no single is further from every single than a double's rounding error, so
+// that the directed modes see on which side it lies.
 
 import type { Core } from '../core/core.ts'
-import { FPSCR, fusedMultiplyAdd, isSignalling, type Fpu } from '../core/fpu.ts'
+import {
+  addForRounding,
+  FPSCR,
+  fusedMultiplyAdd,
+  isSignalling,
+  roundToInteger,
+  ROUNDING,
+  type Fpu,
+} from '../core/fpu.ts'
 import { OP } from '../opcodes.ts'
 import { fromHalf, toHalf } from './half.ts'
 
@@ -21,11 +30,8 @@ function multiply(fpu: Fpu, d: number, n: number, m: number): void {
 }
 
 function add(fpu: Fpu, d: number, nBits: number, mBits: number, n: number, m: number): void {
-  const sum = n + m
+  const sum = addForRounding(n, m, fpu.roundingMode)
   finish(fpu, d, sum, sum === sum ? [] : [nBits, mBits])
-  // Exponents far apart: the double-precision sum itself was rounded (TwoSum finds its error).
-  const back = sum - n
-  if (Number.isFinite(sum) && n - (sum - back) + (m - back) !== 0) fpu.raise(FPSCR.IXC)
 }
 
 const product = new Int32Array(1)
@@ -47,7 +53,7 @@ function fused(fpu: Fpu, d: number, n: number, m: number, negateSum: boolean, ne
   const x = negateProduct ? -fpu.operand(n) : fpu.operand(n)
   const y = fpu.operand(m)
   const z = negateSum ? -fpu.operand(d) : fpu.operand(d)
-  const exact = fusedMultiplyAdd(x, y, z)
+  const exact = fusedMultiplyAdd(x, y, z, fpu.roundingMode)
   if (exact === exact) {
     fpu.store(d, exact)
     return
@@ -67,20 +73,6 @@ function compare(fpu: Fpu, nBits: number, mBits: number, n: number, m: number, s
   } else if (n === m) flags = 0x60000000
   else flags = n < m ? 0x80000000 | 0 : 0x20000000
   fpu.fpscr = (fpu.fpscr & 0x0fffffff) | flags
-}
-
-const ROUND_UP = 1
-const ROUND_DOWN = 2
-const ROUND_ZERO = 3
-
-function roundToInteger(value: number, mode: number): number {
-  if (mode === ROUND_UP) return Math.ceil(value)
-  if (mode === ROUND_DOWN) return Math.floor(value)
-  if (mode === ROUND_ZERO) return Math.trunc(value)
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
 }
 
 /** FPToFixed: saturates, and a NaN becomes 0. */
@@ -105,12 +97,12 @@ function convertFixed(fpu: Fpu, op: number, d: number, variant: number, fraction
   const signed = (variant & 1) !== 0
   const bits = variant & 2 ? 32 : 16
   if (op === OP.VCVT_TO_FIXED) {
-    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUND_ZERO)
+    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUNDING.ZERO)
     return
   }
   const word = fpu.bits[d]!
   const value = bits === 32 ? (signed ? word : word >>> 0) : signed ? (word << 16) >> 16 : word & 0xffff
-  fpu.store(d, value / 2 ** fraction)
+  fpu.store(d, value / 2 ** fraction, ROUNDING.NEAREST)
 }
 
 function squareRoot(fpu: Fpu, d: number, m: number): void {
@@ -206,7 +198,7 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       compare(fpu, bits[d]!, 0, fpu.operand(d), 0, a)
       break
     case OP.VCVT_TO_INT:
-      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUND_ZERO : (fpu.fpscr >>> 22) & 3)
+      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUNDING.ZERO : fpu.roundingMode)
       break
     case OP.VCVT_FROM_INT:
       fpu.store(d, a ? bits[m]! : bits[m]! >>> 0)

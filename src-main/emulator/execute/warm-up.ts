@@ -3,7 +3,6 @@
 // that case does), and compiling it again takes longer than most programs run.
 
 import type { Core } from '../core/core.ts'
-import { PAGE_BITS } from '../memory.ts'
 import { FIRST_COLD, OP } from '../opcodes.ts'
 import { interpret } from './interpreter.ts'
 
@@ -107,5 +106,5 @@ function runRarePaths(core: Core, ram: number, index: number): void {
   once(OP.BARRIER, 0, 2)
   // What was decoded put this page under watch: stores to it take another way.
   for (const op of [OP.STR_I, OP.STR_R, OP.STRB_I, OP.STRB_R, OP.STRH_I, OP.STRH_R]) once(pack(op, 0), 0)
-  memory.stores[ram >>> PAGE_BITS] = memory.writable[ram >>> PAGE_BITS]!
+  memory.unwatchStores(ram)
 }
