@@ -2,8 +2,11 @@
 // More of them: npm run test:deep -- instructions COUNT.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findBoardData } from '../../src-main/device/board-data.ts'
 import { compareWithQemu } from './compare-with-qemu.ts'
-import { Workbench } from './toolchain.ts'
+import { M7_SINGLE, Workbench } from './toolchain.ts'
+
+const M7 = { core: M7_SINGLE, board: findBoardData('stm32f746')! }
 
 let bench: Workbench
 beforeAll(async () => {
@@ -18,6 +21,8 @@ it.each([
   { kind: 'memory', seed: 3, blocks: 2500, length: 5, states: 10 },
   { kind: 'control', seed: 4, blocks: 1500, length: 5, states: 10 },
   { kind: 'mixed', seed: 5, blocks: 3000, length: 8, states: 12 },
+  { kind: 'fpv5', seed: 6, blocks: 450, length: 3, states: 40, on: M7 },
+  { kind: 'float', seed: 7, blocks: 450, length: 2, states: 30, on: M7 },
 ] as const)(
   '$blocks blocks of $length random $kind pieces, from $states states each',
   async (plan) => {

@@ -1,6 +1,7 @@
 // Programs of random instructions for the comparison with QEMU. Each block takes the registers and flags of a random
 // state, runs a few random instructions and stores every register, APSR and FPSCR (programs/random-main.c).
 
+import type { TestCore } from './toolchain.ts'
 import type { Rng } from '../../src-main/base/rng.ts'
 
 /** {d} {n} {m} {a}: any of r0 to r9; {l} {p} {q}: r0 to r7; {i}: numbers by range; {s} {t} {u}: s0 to s31. */
@@ -160,6 +161,16 @@ const CONTROL: readonly string[] = [
   'itee {eq}\nsmlal{eq} {d}, {e}, {n}, {m}\nbfi{!} {d}, {n}, #3, #9\nsel{!} {d}, {n}, {m}',
 ]
 
+const FPV5_FLOAT: readonly string[] = [
+  'vsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  'subs {l}, {p}, {q}\nvsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  'vcmp.f32 {s}, {t}\nvmrs APSR_nzcv, fpscr\nvsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  '{vmaxnm|vminnm}.f32 {s}, {t}, {u}',
+  'vrint{a|n|p|m|x|z|r}.f32 {s}, {t}',
+  'vcvt{a|n|p|m}.{s32|u32}.f32 {s}, {t}',
+  'vcvt.f32.s32 {s}, {t}\nvmov.f32 s1, #0.5\nvmul.f32 {s}, {s}, s1\nvrint{a|n|p|m|x|z|r}.f32 {s}, {s}',
+]
+
 /** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
 const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
 const MEMORY: readonly string[] = [
@@ -238,6 +249,7 @@ const TEMPLATES = {
   memory: MEMORY,
   control: CONTROL,
   mixed: [...INTEGER, ...FLOAT, ...FLOAT, ...MEMORY, ...MEMORY, ...CONTROL],
+  fpv5: FPV5_FLOAT,
 } as const
 
 export type Kind = keyof typeof TEMPLATES
@@ -269,8 +281,8 @@ export interface States {
 }
 
 /** The blocks with everything that random-main.c wants of them. */
-export function assemblyOf(blocks: readonly Block[], states: States): string {
-  const lines = ['.syntax unified', '.cpu cortex-m4', '.fpu fpv4-sp-d16', '.thumb', '.text']
+export function assemblyOf(blocks: readonly Block[], states: States, core: TestCore): string {
+  const lines = ['.syntax unified', `.cpu ${core.cpu}`, `.fpu ${core.fpu}`, '.thumb', '.text']
   blocks.forEach((block, index) => {
     lines.push(
       '.balign 4',

@@ -29,9 +29,10 @@ export const FPCCR = {
   WRITABLE: 0xc000017b | 0,
 } as const
 
-/** FPSCR.RMode. */
-export const ROUNDING = { NEAREST: 0, UP: 1, DOWN: 2, ZERO: 3 } as const
+/** How an instruction rounds: FPSCR.RMode's four modes by their numbers, and those that only FPv5's instructions have. */
+export const ROUND = { NEAREST: 0, UP: 1, DOWN: 2, ZERO: 3, AWAY: 4, CURRENT: 5, CURRENT_EXACT: 6 } as const
 
+/** single precision's: what is smaller before it is rounded is tiny */
 const SMALLEST_NORMAL = 2 ** -126
 const SMALLEST_NEGATIVE = -0x7fffffff
 const OVERFLOW = 2 ** 128
@@ -96,7 +97,7 @@ export class Fpu {
       return
     }
     let rounded = Math.fround(exact)
-    if (rounded !== exact && mode !== ROUNDING.NEAREST) rounded = directed(rounded, exact, mode)
+    if (rounded !== exact && mode !== ROUND.NEAREST) rounded = directed(rounded, exact, mode)
     this.f32[register] = rounded
     if (rounded === exact) return
     this.raise(FPSCR.IXC)
@@ -117,7 +118,7 @@ export class Fpu {
 
 /** The single on the side of `exact` that the mode asks for; `nearest` is one of the two beside it. */
 function directed(nearest: number, exact: number, mode: number): number {
-  const up = mode === ROUNDING.UP || (mode === ROUNDING.ZERO && exact < 0)
+  const up = mode === ROUND.UP || (mode === ROUND.ZERO && exact < 0)
   if (up ? nearest >= exact : nearest <= exact) return nearest
   singles[0] = nearest
   if (nearest === 0) singleBits[0] = up ? 1 : SMALLEST_NEGATIVE
@@ -125,15 +126,20 @@ function directed(nearest: number, exact: number, mode: number): number {
   return singles[0]
 }
 
-/** Rounds to an integer; halves go to the even one in the first mode. */
+/** Rounds to an integer; halves go to the even one in the first mode, away from zero in AWAY. */
 export function roundToInteger(value: number, mode: number): number {
-  if (mode === ROUNDING.UP) return Math.ceil(value)
-  if (mode === ROUNDING.DOWN) return Math.floor(value)
-  if (mode === ROUNDING.ZERO) return Math.trunc(value)
+  if (mode === ROUND.UP) return Math.ceil(value)
+  if (mode === ROUND.DOWN) return Math.floor(value)
+  if (mode === ROUND.ZERO) return Math.trunc(value)
+  if (mode === ROUND.AWAY) return Math.sign(value) * nearest(Math.abs(value), true)
+  return nearest(value, false)
+}
+
+function nearest(value: number, tiesUp: boolean): number {
   const floor = Math.floor(value)
   const rest = value - floor
   if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
+  return tiesUp || floor % 2 !== 0 ? floor + 1 : floor
 }
 
 /** n + m for `store`, with the sign that a sum of zero has in this mode. */
@@ -157,7 +163,7 @@ export function fusedMultiplyAdd(a: number, b: number, c: number, mode: number):
   if (!Number.isFinite(sum)) return sum
   if (sum === 0) {
     const bothPositive = Object.is(product, 0) && Object.is(c, 0)
-    return mode === ROUNDING.DOWN && !bothPositive ? -0 : sum
+    return mode === ROUND.DOWN && !bothPositive ? -0 : sum
   }
   const back = sum - product
   const error = product - (sum - back) + (c - back)

@@ -1,6 +1,6 @@
 // Half precision, IEEE or (FPSCR.AHP) Arm's alternative without infinities and NaNs.
 
-import { DEFAULT_NAN, FPSCR, isNan, isSignalling, roundToInteger, ROUNDING, type Fpu } from '../core/fpu.ts'
+import { DEFAULT_NAN, FPSCR, isNan, isSignalling, roundToInteger, ROUND, type Fpu } from '../core/fpu.ts'
 
 const alternative = (fpu: Fpu) => (fpu.fpscr & FPSCR.AHP) !== 0
 
@@ -46,7 +46,7 @@ export function toHalf(fpu: Fpu, m: number): number {
       return sign | 0x7fff
     }
     fpu.raise(FPSCR.OFC | FPSCR.IXC)
-    const toLargest = mode === ROUNDING.ZERO || mode === (sign ? ROUNDING.UP : ROUNDING.DOWN)
+    const toLargest = mode === ROUND.ZERO || mode === (sign ? ROUND.UP : ROUND.DOWN)
     return sign | (toLargest ? 0x7bff : 0x7c00)
   }
   if (rounded !== magnitude) fpu.raise(FPSCR.IXC | (magnitude < 2 ** -14 ? FPSCR.UFC : 0))

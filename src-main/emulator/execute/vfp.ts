@@ -4,16 +4,9 @@
 // that the directed modes see on which side it lies.
 
 import type { Core } from '../core/core.ts'
-import {
-  addForRounding,
-  FPSCR,
-  fusedMultiplyAdd,
-  isSignalling,
-  roundToInteger,
-  ROUNDING,
-  type Fpu,
-} from '../core/fpu.ts'
+import { addForRounding, FPSCR, fusedMultiplyAdd, isSignalling, roundToInteger, ROUND, type Fpu } from '../core/fpu.ts'
 import { OP } from '../opcodes.ts'
+import { maxNum, roundToIntegral } from './fpv5.ts'
 import { fromHalf, toHalf } from './half.ts'
 
 const SIGN = 0x80000000 | 0
@@ -97,12 +90,12 @@ function convertFixed(fpu: Fpu, op: number, d: number, variant: number, fraction
   const signed = (variant & 1) !== 0
   const bits = variant & 2 ? 32 : 16
   if (op === OP.VCVT_TO_FIXED) {
-    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUNDING.ZERO)
+    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUND.ZERO)
     return
   }
   const word = fpu.bits[d]!
   const value = bits === 32 ? (signed ? word : word >>> 0) : signed ? (word << 16) >> 16 : word & 0xffff
-  fpu.store(d, value / 2 ** fraction, ROUNDING.NEAREST)
+  fpu.store(d, value / 2 ** fraction, ROUND.NEAREST)
 }
 
 function squareRoot(fpu: Fpu, d: number, m: number): void {
@@ -198,7 +191,7 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       compare(fpu, bits[d]!, 0, fpu.operand(d), 0, a)
       break
     case OP.VCVT_TO_INT:
-      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUNDING.ZERO : fpu.roundingMode)
+      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUND.ZERO : fpu.roundingMode)
       break
     case OP.VCVT_FROM_INT:
       fpu.store(d, a ? bits[m]! : bits[m]! >>> 0)
@@ -226,6 +219,16 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       break
     case OP.VMSR:
       fpu.writeFpscr(R[a]!)
+      break
+    case OP.VMAXNM:
+    case OP.VMINNM:
+      maxNum(fpu, d, n, m, op === OP.VMINNM)
+      break
+    case OP.VRINT:
+      roundToIntegral(fpu, d, m, a)
+      break
+    case OP.VCVT_DIRECTED:
+      bits[d] = toFixed(fpu, fpu.operand(m), 32, b !== 0, 0, a)
       break
   }
 }

@@ -85,7 +85,7 @@ static void hang(void)
     for (;;);
 }
 
-void reset(void)
+void Reset_Handler(void)
 {
     *(volatile uint32_t *)0xe000ed88 |= 0xf00000;
     __asm__ volatile("dsb\nisb");
@@ -109,5 +109,5 @@ void reset(void)
 
 extern uint32_t __stack;
 __attribute__((section(".vectors"), used)) static const void *const vectors[] = {
-    &__stack, reset, hang, hang, hang, hang, hang, 0, 0, 0, 0, hang, hang, 0, hang, hang,
+    &__stack, Reset_Handler, hang, hang, hang, hang, hang, 0, 0, 0, 0, hang, hang, 0, hang, hang,
 };
