@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   BOARD_FAULT: 'The firmware stopped in a fault. Reset the board; if it comes back, report the registers shown.',
   BOARD_WRONG_CHIP: 'The chip that answers is not the one chosen. Pick the board that is really connected.',
   BOARD_PROTECTED: 'The chip is read-out protected. Unprotecting erases it: do that with ST tools if you mean to.',
+  PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
   PROBE_MODE:
     'The probe waits for a firmware update. Unplug it and plug it in again, or finish the update with ST tools.',
   PROBE_OLD_FIRMWARE: "Update the probe's firmware with ST's ST-LINK upgrade tool, then plug it in again.",

@@ -15,6 +15,9 @@ export interface TargetBus {
 
 export type AccessSize = 1 | 2 | 4
 
+/** How a block's address goes on: as TAR counts, wrapping within its page; set anew at every page; or not at all. */
+export type BlockMode = 'wrap' | 'follow' | 'fixed'
+
 /** An access that the access port answers with FAULT. */
 export class DapFault extends Error {
   readonly address: number
@@ -138,13 +141,14 @@ export class Dap {
   }
 
   /**
-   * A block as probes move it: the address counts up within its page and wraps there, or stays where it is.
-   * Throws a DapFault with the address that failed.
+   * A block as probes move it, through the port's own registers: CSW and TAR keep what it left in them. Throws a
+   * DapFault with the address that failed.
    */
-  readBlock(index: number, address: number, length: number, size: AccessSize, fixed = false): Uint8Array {
+  readBlock(index: number, address: number, length: number, size: AccessSize, mode: BlockMode = 'wrap'): Uint8Array {
     const port = this.#existing(index, address)
+    setUp(port, address, size, mode)
     const block = new Uint8Array(length)
-    for (const { at, start, count } of this.#stretches(address, length, size, fixed)) {
+    for (const { at, start, count } of this.#stretches(port, length, size, mode)) {
       block.set(
         this.#guard(() => this.bus.read(port.target(start), count, size)),
         at,
@@ -153,9 +157,10 @@ export class Dap {
     return block
   }
 
-  writeBlock(index: number, address: number, data: Uint8Array, size: AccessSize, fixed = false): void {
+  writeBlock(index: number, address: number, data: Uint8Array, size: AccessSize, mode: BlockMode = 'wrap'): void {
     const port = this.#existing(index, address)
-    for (const { at, start, count } of this.#stretches(address, data.length, size, fixed)) {
+    setUp(port, address, size, mode)
+    for (const { at, start, count } of this.#stretches(port, data.length, size, mode)) {
       this.#guard(() => this.bus.write(port.target(start), data.subarray(at, at + count), size))
     }
   }
@@ -166,16 +171,23 @@ export class Dap {
     return port
   }
 
-  *#stretches(address: number, length: number, size: AccessSize, fixed: boolean) {
+  /** Cuts a block where TAR wraps, and moves it on. */
+  *#stretches(port: MemoryAccessPort, length: number, size: AccessSize, mode: BlockMode) {
     const page = this.data.incrementBytes
-    const pageStart = address - (address % page)
-    let offset = address - pageStart
     for (let at = 0; at < length;) {
-      const count = fixed ? size : Math.min(length - at, page - offset)
-      yield { at, start: pageStart + offset, count }
+      const start = port.tar
+      const count = mode === 'fixed' ? size : Math.min(length - at, page - (start % page))
+      yield { at, start, count }
       at += count
-      if (!fixed) offset = (offset + count) % page
+      if (mode !== 'fixed') this.#advance(port, count)
+      if (mode === 'follow') port.tar = (start + count) >>> 0
     }
+  }
+
+  #advance(port: MemoryAccessPort, count: number): void {
+    const page = this.data.incrementBytes
+    const offset = port.tar % page
+    port.tar = port.tar - offset + ((offset + count) % page)
   }
 
   /** One access through DRW, or several of a word's bytes when they travel packed. */
@@ -203,10 +215,7 @@ export class Dap {
     for (let beat = 0; beat < beats; beat++) {
       const address = port.tar
       yield { address, size, lane: address & 3 & ~(size - 1) }
-      if (increment === CSW.SINGLE || increment === CSW.PACKED) {
-        const page = this.data.incrementBytes
-        port.tar = address - (address % page) + (((address % page) + size) % page)
-      }
+      if (increment === CSW.SINGLE || increment === CSW.PACKED) this.#advance(port, size)
     }
   }
 
@@ -233,6 +242,11 @@ export class Dap {
       throw thrown
     }
   }
+}
+
+function setUp(port: MemoryAccessPort, address: number, size: AccessSize, mode: BlockMode): void {
+  port.csw = (port.csw & ~(CSW.SIZE | CSW.ADDRINC)) | (size >> 1) | (mode === 'fixed' ? 0 : CSW.SINGLE)
+  port.tar = address
 }
 
 const isBanked = (register: number) => register >= AP.BD0 && register <= AP.BD3

@@ -91,18 +91,21 @@ export class VirtualStlink {
     const nothing = new Uint8Array(0)
     const memory = { 1: byteBlockLimit(this.model.version), 2: BLOCK_LIMIT, 4: BLOCK_LIMIT } as const
     const read =
-      (size: AccessSize, fixed = false): Handler =>
+      (size: AccessSize, same = false): Handler =>
       (_, view) => {
-        const { address, length, accessPort } = memoryFields(view)
+        const { address, length, accessPort, mode } = memoryFields(view)
         if (!this.#accepts(address, length, size, memory[size])) return new Uint8Array(length)
-        return this.#attempt(() => dap.readBlock(accessPort, address, length, size, fixed)) ?? new Uint8Array(length)
+        return (
+          this.#attempt(() => dap.readBlock(accessPort, address, length, size, same ? 'fixed' : mode)) ??
+          new Uint8Array(length)
+        )
       }
     const write =
-      (size: AccessSize, fixed = false): Handler =>
+      (size: AccessSize, same = false): Handler =>
       ({ data = nothing }, view) => {
-        const { address, length, accessPort } = memoryFields(view)
+        const { address, length, accessPort, mode } = memoryFields(view)
         if (data.length === length && this.#accepts(address, length, size, memory[size])) {
-          this.#attempt(() => dap.writeBlock(accessPort, address, data, size, fixed))
+          this.#attempt(() => dap.writeBlock(accessPort, address, data, size, same ? 'fixed' : mode))
         }
         return nothing
       }
@@ -242,10 +245,16 @@ function words(...values: number[]): Uint8Array {
   return bytes
 }
 
+/**
+ * A block without a CSW of its own wraps where TAR does, which every client of old knows to avoid. With one (from V2J32 and
+ * V3J2 on) the probe takes care of pages: OpenOCD 0.12 then sends whole 6144 bytes wherever they lie.
+ */
 function memoryFields(view: DataView) {
+  const csw = view.getUint32(MEMORY_FIELDS.accessPort, true) >>> 8
   return {
     address: view.getUint32(MEMORY_FIELDS.address, true),
     length: view.getUint16(MEMORY_FIELDS.length, true),
     accessPort: view.getUint8(MEMORY_FIELDS.accessPort),
+    mode: csw === 0 ? ('wrap' as const) : ('follow' as const),
   }
 }

@@ -174,6 +174,16 @@ describe('memory', () => {
     expect(read('read32', SRAM + PAGE - 8, 16).slice(8)).toEqual(Uint8Array.of(3, 3, 3, 3, 4, 4, 4, 4))
   })
 
+  it('minds the pages itself for a client that brings its own CSW', () => {
+    const block = bytes(6144)
+    const write32 = command('write32', { address: SRAM + 0x54, length: block.length, data: block })
+    write32.cdb[11] = 0xa2
+    ask(write32)
+    for (let at = 0; at < block.length; at += 4) {
+      expect(readWord(SRAM + 0x54 + at)).toBe(wordAt(block, at))
+    }
+  })
+
   it('says which address refused', () => {
     read('read32', 0x60000000, 16)
     expect([status()[0], wordAt(status(), 4)]).toEqual([AP_FAULT, 0x60000000])
@@ -250,6 +260,14 @@ describe('debug port and access port', () => {
     writeAp(0x04, SRAM + 0x20)
     ask(raw(0xf2, 0x46, 0, 0, 0x18, 0, ...u32(99))) // BD2
     expect(readWord(SRAM + 0x28)).toBe(99)
+  })
+
+  it('shows in its registers what a block has left there', () => {
+    write('write16', SRAM + 0x10, bytes(6))
+    expect(wordAt(ap(0x04), 4)).toBe(SRAM + 0x16)
+    expect(wordAt(ap(0x00), 4) & 0x37).toBe(0x11)
+    read('read32', SRAM + PAGE - 4, 4)
+    expect(wordAt(ap(0x04), 4)).toBe(SRAM)
   })
 
   it('keeps an error until it is cleared', () => {
