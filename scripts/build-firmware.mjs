@@ -16,9 +16,14 @@ const assets = join(root, 'assets', 'firmware')
 /** The committed images come from Debian 12's compiler; another one gives other bytes. */
 const COMPILER = '12.2.1 20221205'
 
-const TARGETS = [{ id: 'stm32f407', cpu: ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'] }]
+const cpu = (name, fpu) => [`-mcpu=${name}`, '-mthumb', `-mfpu=${fpu}`, '-mfloat-abi=hard']
+const TARGETS = [
+  { id: 'stm32f407', cpu: cpu('cortex-m4', 'fpv4-sp-d16') },
+  { id: 'stm32f746', cpu: cpu('cortex-m7', 'fpv5-sp-d16') },
+  { id: 'stm32h743', cpu: cpu('cortex-m7', 'fpv5-d16') },
+]
 
-const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime']
+const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime', 'port/common']
 
 const FLAGS = [
   ...['-std=c11', '-O2', '-g', '-ffreestanding', '-ffunction-sections', '-fdata-sections', '-fstack-usage'],
@@ -95,8 +100,9 @@ function build(target, folder) {
   const port = join('firmware', 'port', target.id)
   const elf = join(folder, `${target.id}.elf`)
   const bin = join(folder, `${target.id}.bin`)
-  const includes = ['firmware/include', ...SOURCE_FOLDERS.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
-  const sources = [...SOURCE_FOLDERS, `port/${target.id}`].flatMap(sourcesIn)
+  const folders = [...SOURCE_FOLDERS, `port/${target.id}`]
+  const includes = ['firmware/include', ...folders.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
+  const sources = folders.flatMap(sourcesIn)
   const link = [`-Wl,-T,${join(port, 'link.ld')}`, '-lgcc']
   run('arm-none-eabi-gcc', [...target.cpu, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
   run('arm-none-eabi-objcopy', ['-O', 'binary', elf, bin])

@@ -14,6 +14,8 @@ export interface FlashSector {
   size: Bytes
 }
 
+export type FlashKind = 'f4' | 'f7' | 'h7'
+
 export interface BoardData {
   /** what a virtual board of this kind is called after `virtual:` */
   id: string
@@ -23,7 +25,9 @@ export interface BoardData {
   /** DBGMCU_IDCODE, bits 11:0 */
   idCode: number
   idCodeAddress: Addr
-  flash: { start: Addr; size: Bytes; sectors: readonly FlashSector[] }
+  /** `driver` names the kind of flash controller */
+  flash: { driver: FlashKind; start: Addr; size: Bytes; sectors: readonly FlashSector[] }
+  /** the largest first: it holds the arena */
   ram: readonly MemoryRegion[]
   /** where the firmware image and the model blob live: each owns whole sectors */
   firmwareRegion: MemoryRegion
@@ -41,7 +45,14 @@ function sectors(start: number, sizesKb: readonly number[]): FlashSector[] {
   })
 }
 
-const F4_FLASH = 0x08000000
+/** Half of flash for weights, two thirds of the largest RAM for activations. */
+const defaultBudget = (flash: number, ram: number) => ({
+  flashWeights: bytes(flash / 2),
+  ramActivations: bytes(Math.floor((ram * 2) / 3)),
+})
+
+/** of every STM32 here */
+const FLASH = 0x08000000
 
 export const BOARDS: readonly BoardData[] = [
   {
@@ -52,17 +63,65 @@ export const BOARDS: readonly BoardData[] = [
     idCode: 0x413,
     idCodeAddress: addr(0xe0042000),
     flash: {
-      start: addr(F4_FLASH),
+      driver: 'f4',
+      start: addr(FLASH),
       size: bytes(1 * MB),
-      sectors: sectors(F4_FLASH, [16, 16, 16, 16, 64, 128, 128, 128, 128, 128, 128, 128]),
+      sectors: sectors(FLASH, [16, 16, 16, 16, 64, 128, 128, 128, 128, 128, 128, 128]),
     },
     ram: [
       { name: 'SRAM', start: addr(0x20000000), size: bytes(128 * KB) },
       { name: 'CCM', start: addr(0x10000000), size: bytes(64 * KB) },
     ],
-    firmwareRegion: { name: 'firmware', start: addr(F4_FLASH), size: bytes(128 * KB) }, // sectors 0 to 4
-    modelRegion: { name: 'model', start: addr(F4_FLASH + 128 * KB), size: bytes(896 * KB) }, // sectors 5 to 11
+    firmwareRegion: { name: 'firmware', start: addr(FLASH), size: bytes(128 * KB) }, // sectors 0 to 4
+    modelRegion: { name: 'model', start: addr(FLASH + 128 * KB), size: bytes(896 * KB) }, // sectors 5 to 11
     budget: { flashWeights: bytes(512 * KB), ramActivations: bytes(128 * KB) },
+  },
+  {
+    id: 'stm32f746',
+    board: 'NUCLEO-F746ZG',
+    core: 'cortex-m7',
+    clock: hz(216_000_000),
+    idCode: 0x449,
+    idCodeAddress: addr(0xe0042000),
+    flash: {
+      driver: 'f7',
+      start: addr(FLASH),
+      size: bytes(1 * MB),
+      sectors: sectors(FLASH, [32, 32, 32, 32, 128, 256, 256, 256]),
+    },
+    ram: [
+      { name: 'SRAM', start: addr(0x20000000), size: bytes(320 * KB) }, // 64 KB of DTCM, then SRAM1 and SRAM2
+      { name: 'ITCM', start: addr(0x00000000), size: bytes(16 * KB) },
+    ],
+    firmwareRegion: { name: 'firmware', start: addr(FLASH), size: bytes(128 * KB) }, // sectors 0 to 3
+    modelRegion: { name: 'model', start: addr(FLASH + 128 * KB), size: bytes(896 * KB) }, // sectors 4 to 7
+    budget: defaultBudget(1 * MB, 320 * KB),
+  },
+  {
+    id: 'stm32h743',
+    board: 'NUCLEO-H743ZI2',
+    core: 'cortex-m7',
+    clock: hz(480_000_000),
+    idCode: 0x450,
+    idCodeAddress: addr(0x5c001000),
+    flash: {
+      driver: 'h7',
+      start: addr(FLASH),
+      size: bytes(2 * MB),
+      sectors: sectors(FLASH, Array<number>(16).fill(128)), // two banks of eight
+    },
+    ram: [
+      { name: 'AXI', start: addr(0x24000000), size: bytes(512 * KB) },
+      { name: 'DTCM', start: addr(0x20000000), size: bytes(128 * KB) },
+      { name: 'ITCM', start: addr(0x00000000), size: bytes(64 * KB) },
+      { name: 'SRAM1', start: addr(0x30000000), size: bytes(128 * KB) },
+      { name: 'SRAM2', start: addr(0x30020000), size: bytes(128 * KB) },
+      { name: 'SRAM3', start: addr(0x30040000), size: bytes(32 * KB) },
+      { name: 'SRAM4', start: addr(0x38000000), size: bytes(64 * KB) },
+    ],
+    firmwareRegion: { name: 'firmware', start: addr(FLASH), size: bytes(128 * KB) }, // sector 0
+    modelRegion: { name: 'model', start: addr(FLASH + 128 * KB), size: bytes(1920 * KB) }, // sectors 1 to 15
+    budget: defaultBudget(2 * MB, 512 * KB),
   },
 ]
 

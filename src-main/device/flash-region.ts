@@ -4,7 +4,7 @@
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { KB, addr, hexAddr, type Addr } from '../base/units.ts'
 import type { FlashSector, MemoryRegion } from './board-data.ts'
-import type { FlashDriver } from './flash-f4.ts'
+import type { FlashDriver } from './flash-driver.ts'
 import { planFlash, type SectorWrite } from './flash-plan.ts'
 import type { Probe } from './probe.ts'
 
@@ -21,7 +21,7 @@ export interface FlashProgress {
 export interface RegionContent {
   region: MemoryRegion
   bytes: Uint8Array
-  /** how much at the start makes the content valid: a multiple of 4 */
+  /** how much at the start makes the content valid: a multiple of what any chip programs at once */
   headBytes: number
 }
 
@@ -58,9 +58,9 @@ async function readBack(
   return bytes
 }
 
-/** Flash is programmed by words: the last one is filled up with what erased flash holds. */
-function padToWord(bytes: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4).fill(0xff)
+/** Flash is programmed in pieces: the last one is filled up with what erased flash holds. */
+function padTo(piece: number, bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / piece) * piece).fill(0xff)
   padded.set(bytes)
   return padded
 }
@@ -84,7 +84,7 @@ export async function writeRegion(content: RegionContent, tools: RegionTools): P
       `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`,
     )
   }
-  const wanted = padToWord(content.bytes)
+  const wanted = padTo(flash.programBytes, content.bytes)
   const current = await readBack(probe, region.start, wanted.length)
   const writes = planFlash(sectors, region.start, wanted, current)
   const report = (erasedSectors: number[], written: number): RegionReport => ({

@@ -9,7 +9,8 @@ import type { Board, ExecutionMark } from './board.ts'
 import { createCore, type Core } from './cortex-m.ts'
 import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
-import { createFlashF4, type FlashDriver } from './flash-f4.ts'
+import type { FlashDriver } from './flash-driver.ts'
+import { createFlashDriver } from './flash-drivers.ts'
 import { writeRegion, type FlashProgress, type RegionContent, type RegionReport } from './flash-region.ts'
 import {
   IMAGE_HEADER_BYTES,
@@ -87,7 +88,7 @@ async function checkProtection(flash: FlashDriver) {
 export async function connectBoard(board: Board, clock: Clock = systemClock): Promise<BoardSession> {
   const { probe, data } = board
   const core = createCore(probe, clock)
-  const flash = createFlashF4(probe, clock)
+  const flash = createFlashDriver(data.flash.driver, probe, clock)
   await checkChip(board)
   await checkProtection(flash)
 

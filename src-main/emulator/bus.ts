@@ -32,11 +32,13 @@ export class Bus {
   /** whether the running code is privileged */
   privileged: () => boolean = () => true
   flash: FlashWriter | undefined
+  readonly #bitBands: typeof BIT_BANDS
   readonly #memory: Memory
   readonly #code: CodeCache
   readonly #blocks = new Map<number, { start: number; peripheral: Peripheral }>()
 
-  constructor(memory: Memory, code: CodeCache) {
+  constructor(memory: Memory, code: CodeCache, hasBitBands: boolean) {
+    this.#bitBands = hasBitBands ? BIT_BANDS : []
     this.#memory = memory
     this.#code = code
   }
@@ -106,7 +108,7 @@ export class Bus {
 
   /** The word and the bit that a bit-band alias address stands for. */
   #bitBand(address: number): { address: number; position: number } | undefined {
-    const band = BIT_BANDS.find(({ alias }) => address >>> 24 === alias || address >>> 24 === alias + 1)
+    const band = this.#bitBands.find(({ alias }) => address >>> 24 === alias || address >>> 24 === alias + 1)
     if (band === undefined) return undefined
     const byte = (address & 0x1ffffff) >>> 5
     return { address: band.target + (byte & ~3), position: ((byte & 3) << 3) | ((address >>> 2) & 7) }

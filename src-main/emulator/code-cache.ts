@@ -6,7 +6,7 @@
 //
 // The zero word means "not decoded". Immediates of direct branches are target indices.
 
-import { decodeWith, instruction, type Instruction } from './decode/pattern.ts'
+import { decodeWith, instruction, type Encoding, type Instruction } from './decode/pattern.ts'
 import { THUMB16 } from './decode/thumb16.ts'
 import { THUMB32 } from './decode/thumb32.ts'
 import { THUMB32_DSP } from './decode/thumb32-dsp.ts'
@@ -27,12 +27,21 @@ const isWide = (halfword: number) => halfword >>> 11 >= 0x1d
 const isLoad = (op: number) => (op >= OP.LDR_I && op <= OP.LDRSH_PRE) || op === OP.LDR_LIT || op === OP.VLDR
 const isStore = (op: number) => op >= OP.STR_I && op <= OP.STRH_PRE
 
-/** Decodes one instruction; `high` is its first halfword, `low` the second of a 32-bit one. */
-export function decodeInstruction(high: number, low: number, inItBlock: boolean): Instruction {
+/**
+ * Decodes one instruction; `high` is its first halfword, `low` the second of a 32-bit one. `extension` is what this core
+ * has beyond Armv7E-M with FPv4-SP.
+ */
+export function decodeInstruction(
+  high: number,
+  low: number,
+  inItBlock: boolean,
+  extension: readonly Encoding[] = [],
+): Instruction {
   let decoded: Instruction | undefined
   if (isWide(high)) {
     const word = (high << 16) | low
     decoded = decodeWith(THUMB32, word, false) ?? decodeWith(THUMB32_DSP, word, false) ?? decodeWith(VFP, word, false)
+    decoded ??= decodeWith(extension, word, false)
     // Coprocessor space without a coprocessor faults with NOCP, the rest is undefined.
     if (decoded === undefined && (high & 0xec00) === 0xec00) {
       decoded = instruction(OP.COPROCESSOR, (low >>> 8) & 15)
@@ -51,9 +60,11 @@ export class CodeCache {
   /** Addresses where the breakpoint unit stops the core. */
   readonly breakpoints = new Set<number>()
   readonly #memory: Memory
+  readonly #extension: readonly Encoding[]
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, extension: readonly Encoding[] = []) {
     this.#memory = memory
+    this.#extension = extension
     const halfwords = memory.u16.length
     this.words = new Int32Array(halfwords)
     this.immediates = new Int32Array(halfwords)
@@ -79,7 +90,7 @@ export class CodeCache {
       return
     }
     if (wide) memory.watchStores(address + 2)
-    const decoded = decodeInstruction(high, memory.u16[index + 1]!, this.it[index] !== 0)
+    const decoded = decodeInstruction(high, memory.u16[index + 1]!, this.it[index] !== 0, this.#extension)
     if (decoded.op === OP.IT) this.#openItBlock(index, decoded.imm)
     if (DIRECT_BRANCHES.has(decoded.op)) this.#aim(decoded, index, address)
     this.#store(index, decoded, wide)

@@ -1,4 +1,4 @@
-// A whole virtual STM32F407: core, bus, memories, peripherals, and the loop that runs them together.
+// A whole virtual STM32: core, bus, memories, peripherals, and the loop that runs them together.
 
 import type { BoardData } from '../device/board-data.ts'
 import { Bus, type Peripheral } from './bus.ts'
@@ -15,10 +15,9 @@ import { interpret } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Scheduler } from './scheduler.ts'
-import { FlashController } from './stm32/flash.ts'
-import { Rcc, RESET_FLAG } from './stm32/rcc.ts'
-import { attachChip, INTERRUPTS, memoryBlocks, PRIORITY_BITS, USART2_INTERRUPT } from './stm32/stm32f407.ts'
-import { Usart } from './stm32/usart.ts'
+import type { ChipParts, Clocks, ResetCause } from './stm32/chip.ts'
+import { chipOf } from './stm32/chips.ts'
+import type { Usart } from './stm32/usart.ts'
 import type { ExecutionMark } from '../device/board.ts'
 
 const PPB = { ITM: 0xe0000000, DWT: 0xe0001000, FPB: 0xe0002000, SCS: 0xe000e000 } as const
@@ -55,31 +54,34 @@ export class Machine {
   readonly bus: Bus
   readonly core: Core
   readonly scheduler: Scheduler
-  readonly usart2: Usart
-  readonly rcc: Rcc
+  readonly serialPort: Usart
+  readonly rcc: Clocks
   /** what the firmware wrote to ITM stimulus port 0 and nobody took yet */
   marks: ExecutionMark[] = []
+  /** indices of flash sectors whose cells no longer change: for whoever wants to see what becomes of it */
+  readonly wornSectors = new Set<number>()
   /** set by whoever wants `run` to return 'stopped' */
   stopRequested = false
   readonly #systick: SysTick
-  readonly #flash: FlashController
-  readonly #resettable: { resetRegisters(): void }[] = []
+  readonly #peripherals: ChipParts
   #pendingReset: ResetKind | undefined
   #resetInstructions = 0
   #resetCycles = 0
 
   constructor(data: BoardData) {
     this.data = data
-    this.memory = new Memory(memoryBlocks(data))
-    this.code = new CodeCache(this.memory)
-    this.bus = new Bus(this.memory, this.code)
+    const chip = chipOf(data)
+    const { processor } = chip
+    this.memory = new Memory(chip.memoryBlocks(data))
+    this.code = new CodeCache(this.memory, processor.instructions)
+    this.bus = new Bus(this.memory, this.code, processor.hasBitBands)
     const attention = () => {
       // The first calls come while the parts of the core are still being made.
       if (this.core !== undefined) this.core.attention = true
     }
-    const nvic = new Nvic(INTERRUPTS, PRIORITY_BITS, attention)
+    const nvic = new Nvic(chip.interrupts, chip.priorityBits, attention)
     const debug = new Debug()
-    const scb = new Scb((kind) => {
+    const scb = new Scb(processor, chip.vectorTable, (kind) => {
       this.#pendingReset = kind
       attention()
     })
@@ -94,30 +96,18 @@ export class Machine {
     this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug))
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
     this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
-    this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code))
-    this.rcc = new Rcc(attention)
-    this.#flash = new FlashController({
-      memory: this.memory,
-      code: this.code,
-      bus: this.bus,
-      scheduler: this.scheduler,
-      data,
-      coreHz: () => this.rcc.coreHz,
+    this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
+    this.#peripherals = chip.attach({
+      ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
+      wornSectors: this.wornSectors,
+      clockChanged: attention,
+      interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
     })
-    this.usart2 = new Usart({
-      scheduler: this.scheduler,
-      clockDivider: () => this.rcc.apb1Divider,
-      interrupt: () => nvic.setPending(FIRST_INTERRUPT + USART2_INTERRUPT),
-    })
-    attachChip(this.bus, data, {
-      rcc: this.rcc,
-      flash: this.#flash,
-      usart2: this.usart2,
-      resettable: this.#resettable,
-    })
+    this.rcc = this.#peripherals.rcc
+    this.serialPort = this.#peripherals.serialPort
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
-    this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
+    this.reset('power')
   }
 
   /** Instructions and cycles since the last reset. */
@@ -132,14 +122,12 @@ export class Machine {
     if (port === 0) this.marks.push({ value, ...this.counters })
   }
 
-  /** System reset; `cause` are RCC_CSR's reset flags. The memories and the debug registers keep what they hold. */
-  reset(cause: number = RESET_FLAG.PIN): void {
+  /** System reset. The memories and the debug registers keep what they hold. */
+  reset(cause: ResetCause = 'pin'): void {
     this.#pendingReset = undefined
     this.rcc.reset(cause)
-    this.#flash.reset()
-    this.usart2.reset()
+    this.#peripherals.reset()
     this.#systick.reset()
-    for (const peripheral of this.#resettable) peripheral.resetRegisters()
     this.#resetCore()
   }
 
@@ -191,7 +179,7 @@ export class Machine {
   }
 
   #performReset(): void {
-    if (this.#pendingReset === 'system') this.reset(RESET_FLAG.SOFTWARE | RESET_FLAG.PIN)
+    if (this.#pendingReset === 'system') this.reset('software')
     else this.#resetCore()
   }
 

@@ -15,7 +15,7 @@ export interface MemoryBlock {
   name: string
   start: number
   size: number
-  /** a second address at which the same bytes appear */
+  /** another address at which the same bytes appear */
   alias?: number
   writable: boolean
   executable: boolean

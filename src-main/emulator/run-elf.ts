@@ -3,7 +3,7 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { hexAddr } from '../base/units.ts'
-import type { BoardData } from '../device/board-data.ts'
+import type { BoardData, MemoryRegion } from '../device/board-data.ts'
 import type { FaultRecord } from './core/faults.ts'
 import { readElf, type ElfImage } from './elf.ts'
 import { Machine } from './machine.ts'
@@ -97,9 +97,13 @@ function load(machine: Machine, image: ElfImage): void {
 const regions = (machine: Machine) =>
   machine.data.ram.map(({ start, size }) => `${hexAddr(start)} (${size / 1024} KB)`).join(', ')
 
-/** What RAM the program leaves free, above its highest segment. */
+/** What the program leaves free above its highest segment, in the RAM that it uses. */
 function findHeap(machine: Machine, image: ElfImage): Heap {
-  const { start, size } = machine.data.ram[0]!
+  const { ram } = machine.data
+  const inside = ({ runAddress }: { runAddress: number }, region: MemoryRegion) =>
+    runAddress >= region.start && runAddress < region.start + region.size
+  const used = ram.find((region) => image.segments.some((segment) => inside(segment, region)))
+  const { start, size } = used ?? ram[0]!
   const limit = start + size
   let base: number = start
   for (const { runAddress, memorySize } of image.segments) {
@@ -109,11 +113,12 @@ function findHeap(machine: Machine, image: ElfImage): Heap {
   return { base: (base + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT, limit }
 }
 
-/** Resets into the vector table at 0 when the program brought one, else goes to its entry point. */
+/** Resets into the vector table when the program brought one, else goes to its entry point. */
 function start(machine: Machine, image: ElfImage): void {
   const { core, data } = machine
-  const stack = machine.bus.read(0, 4) >>> 0
-  const resetVector = machine.bus.read(4, 4) >>> 0
+  const table = core.scb.vtor
+  const stack = machine.bus.read(table, 4) >>> 0
+  const resetVector = machine.bus.read(table + 4, 4) >>> 0
   const inRam = data.ram.some((region) => stack > region.start && stack <= region.start + region.size)
   const hasTable = inRam && (resetVector & 1) === 1 && machine.memory.fetchOffset(resetVector & ~1) >= 0
   machine.reset()

@@ -31,6 +31,10 @@ export async function listBoards(): Promise<BoardSummary[]> {
   ]
 }
 
+const M7_CYCLES =
+  'Cycles and latencies are an estimate: they come from the timing of a Cortex-M4 with zero-wait memory, not from a ' +
+  'calibrated Cortex-M7.'
+
 const virtualSummary = (data: BoardData): BoardSummary => ({
   id: VIRTUAL + data.id,
   name: data.board,
@@ -43,7 +47,7 @@ const virtualSummary = (data: BoardData): BoardSummary => ({
   kind: 'virtual',
   provenance: 'emulated',
   state: 'ready',
-  detail: '',
+  detail: data.core === 'cortex-m7' ? M7_CYCLES : '',
 })
 
 /** The facts of a board that can be driven. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. */

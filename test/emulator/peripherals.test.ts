@@ -63,7 +63,7 @@ describe('USART2', () => {
   let sent: number[]
   beforeEach(() => {
     sent = []
-    machine.usart2.onTransmit = (byte) => sent.push(byte)
+    machine.serialPort.onTransmit = (byte) => sent.push(byte)
     poke(machine, USART2 + 8, BRR)
     poke(machine, USART2 + 0xc, 0x200c)
   })
@@ -87,8 +87,8 @@ describe('USART2', () => {
 
   it('receives at the speed of the line and waits for the reader', () => {
     let drained = 0
-    machine.usart2.onDrained = () => drained++
-    expect(machine.usart2.receive(Uint8Array.of(1, 2, 3))).toBe(3)
+    machine.serialPort.onDrained = () => drained++
+    expect(machine.serialPort.receive(Uint8Array.of(1, 2, 3))).toBe(3)
     expect(status() & RXNE).toBe(0)
     machine.run(FRAME + 5)
     expect(status() & RXNE).toBe(RXNE)
@@ -105,7 +105,7 @@ describe('USART2', () => {
   it('says and hears nothing while it is off', () => {
     poke(machine, USART2 + 0xc, 0)
     poke(machine, USART2 + 4, 0x41)
-    machine.usart2.receive(Uint8Array.of(1))
+    machine.serialPort.receive(Uint8Array.of(1))
     machine.run(5 * FRAME)
     expect(sent).toEqual([])
     expect(status() & RXNE).toBe(0)
@@ -113,7 +113,7 @@ describe('USART2', () => {
 
   it('pends its interrupt when a byte arrives and that is enabled', () => {
     poke(machine, USART2 + 0xc, 0x202c)
-    machine.usart2.receive(Uint8Array.of(7))
+    machine.serialPort.receive(Uint8Array.of(7))
     machine.run(FRAME + 5)
     // IRQ 38 is bit 6 of the second register.
     expect(peek(machine, REGISTER.NVIC_ISPR + 4) & (1 << 6)).toBe(1 << 6)

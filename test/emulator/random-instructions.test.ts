@@ -4,10 +4,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
-import { BOARDS } from '../../src-main/device/board-data.ts'
+import { findBoardData } from '../../src-main/device/board-data.ts'
 import { runElf } from '../../src-main/emulator/run-elf.ts'
 import { randomProgram } from './random-program.ts'
-import { runQemu, Workbench } from './toolchain.ts'
+import { M4, M7_SINGLE, runQemu, Workbench } from './toolchain.ts'
 
 const NAMES = [
   ...Array.from({ length: 11 }, (_, i) => `r${i}`),
@@ -28,13 +28,17 @@ describe.each([
   { kind: 'memory', seed: 5, blocks: 600, length: 6 },
   { kind: 'float', seed: 3, blocks: 400, length: 3 },
   { kind: 'float', seed: 4, blocks: 600, length: 1 },
-] as const)('$blocks blocks of $length random $kind instructions, seed $seed', ({ kind, seed, blocks, length }) => {
+  { kind: 'fpv5', seed: 6, blocks: 350, length: 3, core: M7_SINGLE, board: 'stm32f746' },
+  { kind: 'float', seed: 7, blocks: 350, length: 2, core: M7_SINGLE, board: 'stm32f746' },
+] as const)('$blocks blocks of $length random $kind instructions, seed $seed', (options) => {
+  const { kind, seed, blocks, length } = options
+  const { core, board } = { core: M4, board: 'stm32f407', ...options }
   it('leave the same registers as in QEMU', async () => {
-    const program = randomProgram(createRng(seed), kind, blocks, length)
+    const program = randomProgram(createRng(seed), kind, blocks, length, core)
     const source = join(bench.directory, `random-${seed}.s`)
     await writeFile(source, program.assembly)
-    const { path, bytes } = await bench.build(`random-${seed}`, ['random-main.c', source])
-    const [qemu, ours] = await Promise.all([runQemu(path), runElf(bytes, BOARDS[0]!)])
+    const { path, bytes } = await bench.build(`random-${seed}`, ['random-main.c', source], { core })
+    const [qemu, ours] = await Promise.all([runQemu(path, core.machine), runElf(bytes, findBoardData(board)!)])
     const expected = qemu.stdout.trimEnd().split('\n')
     const actual = ours.stdout.trimEnd().split('\n')
     expect(actual.length).toBe(blocks)

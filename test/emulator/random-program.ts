@@ -1,6 +1,7 @@
 // Programs of random instructions for the comparison with QEMU. Each block loads random registers and flags, runs a
 // few random instructions and stores every register, APSR and FPSCR; main prints all of it.
 
+import { M4, type TestCore } from './toolchain.ts'
 import type { Rng } from '../../src-main/base/rng.ts'
 
 /** {d} {n} {m} {a}: any of r0 to r9; {l} {p} {q}: r0 to r7; {i}: numbers by range; {s} {t} {u}: s0 to s31. */
@@ -138,6 +139,16 @@ const FLOAT: readonly string[] = [
   'vmov {d}, {e}, s8, s9',
 ]
 
+const FPV5_FLOAT: readonly string[] = [
+  'vsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  'subs {l}, {p}, {q}\nvsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  'vcmp.f32 {s}, {t}\nvmrs APSR_nzcv, fpscr\nvsel{eq|vs|ge|gt}.f32 {s}, {t}, {u}',
+  '{vmaxnm|vminnm}.f32 {s}, {t}, {u}',
+  'vrint{a|n|p|m|x|z|r}.f32 {s}, {t}',
+  'vcvt{a|n|p|m}.{s32|u32}.f32 {s}, {t}',
+  'vcvt.f32.s32 {s}, {t}\nvmov.f32 s1, #0.5\nvmul.f32 {s}, {s}, s1\nvrint{a|n|p|m|x|z|r}.f32 {s}, {s}',
+]
+
 /** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
 const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
 const MEMORY: readonly string[] = [
@@ -238,6 +249,7 @@ const TEMPLATES = {
   integer: INTEGER,
   float: [...FLOAT, ...FLOAT, 'adds {l}, {p}, {q}', 'mov {d}, {m}'],
   memory: MEMORY,
+  fpv5: FPV5_FLOAT,
 } as const
 
 export interface RandomProgram {
@@ -251,10 +263,11 @@ export function randomProgram(
   kind: keyof typeof TEMPLATES,
   blockCount: number,
   length: number,
+  core: TestCore = M4,
 ): RandomProgram {
   const templates = TEMPLATES[kind]
   const blocks: string[][] = []
-  const lines = ['.syntax unified', '.cpu cortex-m4', '.fpu fpv4-sp-d16', '.thumb', '.text']
+  const lines = ['.syntax unified', `.cpu ${core.cpu}`, `.fpu ${core.fpu}`, '.thumb', '.text']
   for (let index = 0; index < blockCount; index++) {
     const instructions = Array.from({ length }, (_, i) =>
       instantiate(
@@ -297,7 +310,7 @@ export function randomProgram(
     const floats = Array.from({ length: 32 }, () => float(rng))
     const flags = (rng.uint32() & 0xf80f0000) >>> 0
     const words = Array.from({ length: 10 }, () => word(rng) >>> 0)
-    const start = kind === 'float' ? FPSCR_STARTS[rng.int(FPSCR_STARTS.length)]! : 0
+    const start = kind === 'float' || kind === 'fpv5' ? FPSCR_STARTS[rng.int(FPSCR_STARTS.length)]! : 0
     lines.push(`values${index}: .word ${[...floats, start, flags, ...words].join(', ')}`)
   }
   lines.push('.global blocks', `blocks: .word ${blocks.map((_, index) => `block${index}`).join(', ')}, 0`)

@@ -9,7 +9,30 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 /** Tests and benchmarks run from the top of the checkout. */
 const PROGRAMS = join(process.cwd(), 'test/emulator/programs')
-const MACHINE = ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard']
+export interface TestCore {
+  /** as the compiler calls it */
+  cpu: string
+  fpu: string
+  /** QEMU's machine with such a core, and where programs for it are linked to */
+  machine: string
+  linkerScript: string
+}
+
+export const M4: TestCore = {
+  cpu: 'cortex-m4',
+  fpu: 'fpv4-sp-d16',
+  machine: 'netduinoplus2',
+  linkerScript: 'flash.ld',
+}
+/** QEMU's has double precision, and single-precision programs run on it just the same. */
+export const M7_SINGLE: TestCore = {
+  cpu: 'cortex-m7',
+  fpu: 'fpv5-sp-d16',
+  machine: 'mps2-an500',
+  linkerScript: 'ram.ld',
+}
+
+const compilerFlags = ({ cpu, fpu }: TestCore) => [`-mcpu=${cpu}`, '-mthumb', `-mfpu=${fpu}`, '-mfloat-abi=hard']
 
 export interface Program {
   path: string
@@ -17,6 +40,7 @@ export interface Program {
 }
 
 export interface BuildOptions {
+  core?: TestCore
   /** -O0, -O2 … */
   optimise?: string
   /** a name in programs/ or an absolute path */
@@ -43,12 +67,12 @@ export class Workbench {
 
   /** Sources are names in programs/ or absolute paths. */
   async build(name: string, sources: readonly string[], options: BuildOptions = {}): Promise<Program> {
-    const { optimise = '-O2', library = true, linkerScript = 'flash.ld', flags = [] } = options
+    const { core = M4, optimise = '-O2', library = true, linkerScript = core.linkerScript, flags = [] } = options
     const path = join(this.directory, `${name}.elf`)
     const files = sources.map((source) => (source.startsWith('/') ? source : join(PROGRAMS, source)))
     const libraryFlags = library ? ['--specs=rdimon.specs', join(PROGRAMS, 'startup.s')] : ['-nostdlib']
     await run('arm-none-eabi-gcc', [
-      ...MACHINE,
+      ...compilerFlags(core),
       optimise,
       ...flags,
       ...libraryFlags,
@@ -69,7 +93,7 @@ export interface QemuResult {
   exitCode: number
 }
 
-export async function runQemu(path: string, machine = 'netduinoplus2'): Promise<QemuResult> {
+export async function runQemu(path: string, machine = M4.machine): Promise<QemuResult> {
   const args = ['-M', machine, '-nographic', '-monitor', 'none', '-serial', 'none']
   args.push('-semihosting-config', 'enable=on,target=native', '-kernel', path)
   try {
@@ -98,7 +122,15 @@ export async function assemble(bench: Workbench, name: string, source: string): 
   const elf = join(bench.directory, `${name}.elf`)
   const binary = join(bench.directory, `${name}.bin`)
   await writeFile(text, `.syntax unified\n.cpu cortex-m4\n.fpu fpv4-sp-d16\n.thumb\n.text\n${source}\n`)
-  await run('arm-none-eabi-gcc', [...MACHINE, '-nostdlib', '-Wl,-Ttext=0x08000000', '-Wl,-e0', text, '-o', elf])
+  await run('arm-none-eabi-gcc', [
+    ...compilerFlags(M4),
+    '-nostdlib',
+    '-Wl,-Ttext=0x08000000',
+    '-Wl,-e0',
+    text,
+    '-o',
+    elf,
+  ])
   await run('arm-none-eabi-objcopy', ['-O', 'binary', '-j', '.text', elf, binary])
   return new Uint8Array(await readFile(binary))
 }

@@ -12,32 +12,50 @@ import type { VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
-import { blobOf, boardData, firmwareImage, openBoard } from './virtual-session.ts'
+import { BOARD_IDS, virtualBoard } from './virtual-session.ts'
 
 const { graph, inputs } = randomNetwork(createRng(31))
-const header = imageHeaderOf(firmwareImage)
-
-let board: VirtualBoard
-let session: BoardSession
-beforeEach(async () => {
-  board = await openBoard()
-  session = await connectBoard(board)
-  await session.flash(firmwareImage, blobOf(graph))
-  await session.firmware().openModel()
-})
-afterEach(() => board.close())
-
-/** Sends the core somewhere else. */
-async function jumpTo(address: number) {
-  await session.core.halt()
-  await session.core.writeRegister('pc', address)
-  await session.core.resume()
+const EXPECTED: Record<string, { hello: object; stack: { start: number; end: number } }> = {
+  stm32f407: {
+    hello: { chipId: 0x413, clock: 168_000_000, ccmBytes: 64 * 1024 },
+    stack: { start: 0x10000000, end: 0x10010000 },
+  },
+  stm32f746: {
+    hello: { chipId: 0x449, clock: 216_000_000, ccmBytes: 64 * 1024 },
+    stack: { start: 0x20000000, end: 0x20010000 },
+  },
+  stm32h743: {
+    hello: { chipId: 0x450, clock: 480_000_000, ccmBytes: 128 * 1024 },
+    stack: { start: 0x20000000, end: 0x20020000 },
+  },
 }
 
-describe('the firmware on the virtual board', () => {
+describe.each(BOARD_IDS)('the firmware on the virtual board %s', (id) => {
+  const { boardData, firmwareImage, blobOf, openBoard } = virtualBoard(id)
+  const { hello, stack } = EXPECTED[id]!
+  const header = imageHeaderOf(firmwareImage)
+
+  let board: VirtualBoard
+  let session: BoardSession
+  beforeEach(async () => {
+    board = await openBoard()
+    session = await connectBoard(board)
+    await session.flash(firmwareImage, blobOf(graph))
+    await session.firmware().openModel()
+  })
+  afterEach(() => board.close())
+
+  /** Sends the core somewhere else. */
+  async function jumpTo(address: number) {
+    await session.core.halt()
+    await session.core.writeRegister('pc', address)
+    await session.core.resume()
+  }
+
   test('knows where it runs', async () => {
     expect(await session.firmware().hello()).toEqual({
-      ...{ chipId: 0x413, clock: 168_000_000, clockSource: 'hse_pll', ccmBytes: 64 * 1024, cycleCounter: true },
+      ...hello,
+      ...{ clockSource: 'hse_pll', cycleCounter: true },
       ...{ modelBytes: boardData.modelRegion.size, arenaBytes: header.arena_bytes },
     })
   })
@@ -45,8 +63,8 @@ describe('the firmware on the virtual board', () => {
   test('keeps its stack in core-coupled memory', async () => {
     await session.core.halt()
     const sp = await session.core.readRegister('sp')
-    expect(sp).toBeGreaterThan(0x10000000)
-    expect(sp).toBeLessThanOrEqual(0x10010000)
+    expect(sp).toBeGreaterThan(stack.start)
+    expect(sp).toBeLessThanOrEqual(stack.end)
   })
 
   test('takes ranges of ops and shows the arena', async () => {
@@ -83,7 +101,7 @@ describe('the firmware on the virtual board', () => {
 
   test('an overflowing stack ends in a fault that can be read', async () => {
     await session.core.halt()
-    await session.core.writeRegister('msp', 0x10000010)
+    await session.core.writeRegister('msp', stack.start + 0x10)
     await session.core.resume()
     await expect(session.firmware().infer(inputs.map(bytesOf))).rejects.toMatchObject({
       code: 'BOARD_FAULT',

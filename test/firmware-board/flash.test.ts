@@ -1,27 +1,55 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { AppError } from '../../src-main/base/errors.ts'
-import { addr } from '../../src-main/base/units.ts'
+import { addr, type Addr } from '../../src-main/base/units.ts'
 import type { Board } from '../../src-main/device/board.ts'
 import type { FlashProgress, FlashStep } from '../../src-main/device/flash-region.ts'
 import { connectBoard } from '../../src-main/device/session.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
-import { blobOf, boardData, firmwareImage, openBoard, changed } from './virtual-session.ts'
+import { BOARD_IDS, changed, virtualBoard } from './virtual-session.ts'
 
-const blob = blobOf(randomNetwork(createRng(21)).graph)
-const otherBlob = blobOf(randomNetwork(createRng(22)).graph)
-const modelStart = boardData.modelRegion.start
+/** Registers and option words of the flash controllers, and the first sector of the model's region. */
+const CONTROLLERS: Record<string, Controller> = {
+  stm32f407: {
+    status: { address: addr(0x40023c0c), flag: 1 << 6, name: 'PGPERR' },
+    options: { address: addr(0x40023c14), level1: 0x0fff55ed, level2: 0x0fffcced },
+    protection: { address: addr(0x40023c14), word: 0x0fdfaaed }, // nWRP of sector 5
+    modelSector: 5,
+  },
+  stm32f746: {
+    status: { address: addr(0x40023c0c), flag: 1 << 7, name: 'ERSERR' },
+    options: { address: addr(0x40023c14), level1: 0xc0ff55fd, level2: 0xc0ffccfd },
+    protection: { address: addr(0x40023c14), word: 0xc0efaafd }, // nWRP of sector 4
+    modelSector: 4,
+  },
+  stm32h743: {
+    status: { address: addr(0x52002010), flag: 1 << 21, name: 'INCERR' },
+    options: { address: addr(0x5200201c), level1: 0x1c6a55f0, level2: 0x1c6accf0 },
+    protection: { address: addr(0x52002038), word: 0xfd }, // WRPS of sector 1
+    modelSector: 1,
+  },
+}
 
-let board: Board
-beforeEach(async () => {
-  board = await openBoard()
-})
-afterEach(() => board.close())
+interface Controller {
+  status: { address: Addr; flag: number; name: string }
+  options: { address: Addr; level1: number; level2: number }
+  protection: { address: Addr; word: number }
+  modelSector: number
+}
 
-const flashSr = addr(0x40023c0c)
-const optcr = addr(0x40023c14)
+describe.each(BOARD_IDS)('flashing the virtual board %s through its flash controller', (id) => {
+  const { boardData, firmwareImage, blobOf, openBoard } = virtualBoard(id)
+  const { status, options, protection, modelSector } = CONTROLLERS[id]!
+  const blob = blobOf(randomNetwork(createRng(21)).graph)
+  const otherBlob = blobOf(randomNetwork(createRng(22)).graph)
+  const modelStart = boardData.modelRegion.start
 
-describe('flashing the virtual board through its flash controller', () => {
+  let board: Board
+  beforeEach(async () => {
+    board = await openBoard()
+  })
+  afterEach(() => board.close())
+
   test('reports each step by itself and leaves exactly the wanted bytes', async () => {
     const session = await connectBoard(board)
     const seen: FlashProgress[] = []
@@ -33,7 +61,7 @@ describe('flashing the virtual board through its flash controller', () => {
       const last = seen.filter((one) => one.region === 'model' && one.step === step).at(-1)!
       expect(last.done).toBe(last.total)
     }
-    expect(report.model.erasedSectors).toEqual([5])
+    expect(report.model.erasedSectors).toEqual([modelSector])
     expect(await board.probe.read(modelStart, blob.length)).toEqual(blob)
     expect(await board.probe.read(boardData.firmwareRegion.start, firmwareImage.length)).toEqual(firmwareImage)
   })
@@ -45,7 +73,7 @@ describe('flashing the virtual board through its flash controller', () => {
     expect([again.firmware.writtenBytes, again.model.writtenBytes]).toEqual([0, 0])
     const other = await session.flash(firmwareImage, otherBlob)
     expect(other.firmware.erasedSectors).toEqual([])
-    expect(other.model.erasedSectors).toEqual([5])
+    expect(other.model.erasedSectors).toEqual([modelSector])
     expect((await session.firmware().openModel()).ops).toBe(randomNetwork(createRng(22)).graph.ops.length)
   })
 
@@ -104,10 +132,10 @@ describe('flashing the virtual board through its flash controller', () => {
   })
 
   test('another chip than the one chosen is left alone', async () => {
-    const other = changed(board, { data: { ...boardData, idCode: 0x449 } })
+    const other = changed(board, { data: { ...boardData, idCode: 0x999 } })
     await expect(connectBoard(other)).rejects.toMatchObject({
       code: 'BOARD_WRONG_CHIP',
-      message: expect.stringContaining('0x413') as string,
+      message: expect.stringContaining(`0x${boardData.idCode.toString(16)}`) as string,
     })
   })
 
@@ -115,46 +143,47 @@ describe('flashing the virtual board through its flash controller', () => {
     const session = await connectBoard(board)
     await session.flash(firmwareImage, blob)
     const wrong = firmwareImage.slice()
-    new DataView(wrong.buffer).setUint32(0x20c, 0x449, true)
+    new DataView(wrong.buffer).setUint32(0x20c, 0x999, true)
     await expect(session.flash(wrong, blob)).rejects.toMatchObject({ code: 'BOARD_WRONG_CHIP' })
     expect((await session.firmware().openModel()).ops).toBeGreaterThan(0)
   })
 
-  const withOptions = (options: number) =>
+  const withWord = (at: Addr, word: number) =>
     changed(board, {
       probe: (probe) => ({
-        readWord: async (address) => (address === optcr ? options : probe.readWord(address)),
+        readWord: async (address) => (address === at ? word : probe.readWord(address)),
       }),
     })
 
   test.each([
-    [0x0fff55ed, 'level 1'],
-    [0x0fffcced, 'level 2'],
-  ])('read-out protection %s is noticed at once', async (options, level) => {
-    await expect(connectBoard(withOptions(options))).rejects.toMatchObject({
+    [options.level1, 'level 1'],
+    [options.level2, 'level 2'],
+  ])('read-out protection %s is noticed at once', async (word, level) => {
+    await expect(connectBoard(withWord(options.address, word))).rejects.toMatchObject({
       code: 'BOARD_PROTECTED',
       message: expect.stringContaining(level) as string,
     })
   })
 
   test('a write-protected sector is named before anything is erased', async () => {
-    const session = await connectBoard(withOptions(0x0fdfaaed)) // nWRP of sector 5
+    const session = await connectBoard(withWord(protection.address, protection.word))
     await expect(session.flash(firmwareImage, blob)).rejects.toMatchObject({
       code: 'BOARD_PROTECTED',
-      context: { sectors: [5] },
+      context: { sectors: [modelSector] },
     })
   })
 
   test("the flash controller's own error flags are reported by name", async () => {
     const failing = changed(board, {
       probe: (probe) => ({
-        readWord: async (address) => ((await probe.readWord(address)) | (address === flashSr ? 0x40 : 0)) >>> 0,
+        readWord: async (address) =>
+          ((await probe.readWord(address)) | (address === status.address ? status.flag : 0)) >>> 0,
       }),
     })
     const session = await connectBoard(failing)
     await expect(session.flash(firmwareImage, blob)).rejects.toMatchObject({
       code: 'FLASH_FAILED',
-      context: { errors: ['PGPERR'] },
+      context: { errors: [status.name] },
     })
   })
 

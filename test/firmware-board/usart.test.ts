@@ -1,4 +1,4 @@
-// The firmware's serial line on the emulated USART2, in emulated time alone.
+// The firmware's serial line on the emulated USART, in emulated time alone.
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src-main/base/clock.ts'
@@ -7,11 +7,12 @@ import type { ByteStream } from '../../src-main/device/byte-stream.ts'
 import { createFirmwareClient, type FirmwareClient } from '../../src-main/device/firmware-client.ts'
 import { createLink } from '../../src-main/device/link.ts'
 import { HEADER_BYTES, CRC_BYTES, payloadBytes } from '../../src-main/device/link-protocol.ts'
+import type { BoardData } from '../../src-main/device/board-data.ts'
 import { Machine } from '../../src-main/emulator/machine.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
-import { blobOf, boardData, firmwareImage } from './virtual-session.ts'
+import { BOARD_IDS, virtualBoard } from './virtual-session.ts'
 
 const SLICE_CYCLES = 100_000
 const { graph, inputs } = randomNetwork(createRng(41))
@@ -23,9 +24,9 @@ let firmware: FirmwareClient
 /** Lets the machine run, or its time pass while it sleeps, until bytes have come or the wait is over. */
 function serialLine(): ByteStream {
   const sent: number[] = []
-  machine.usart2.onTransmit = (byte) => sent.push(byte)
+  machine.serialPort.onTransmit = (byte) => sent.push(byte)
   return {
-    write: async (data) => void machine.usart2.receive(data),
+    write: async (data) => void machine.serialPort.receive(data),
     read: async (waitMs) => {
       const end = clock.monotonicMs() + waitMs
       while (sent.length === 0 && clock.monotonicMs() < end) {
@@ -38,7 +39,12 @@ function serialLine(): ByteStream {
 }
 
 /** Switches a machine on with firmware and model in its flash; `change` breaks it first. */
-async function powerOn(data = boardData, change: (machine: Machine) => void = () => undefined) {
+async function powerOn(
+  id: string,
+  change: (machine: Machine) => void = () => undefined,
+  data: BoardData = virtualBoard(id).boardData,
+) {
+  const { blobOf, firmwareImage } = virtualBoard(id)
   machine = new Machine(data)
   machine.preload(data.firmwareRegion.start, firmwareImage)
   machine.preload(data.modelRegion.start, blobOf(graph))
@@ -57,8 +63,8 @@ async function expectRightAnswer() {
   expect(cycles).toBeGreaterThan(0)
 }
 
-describe('USART2 of the virtual board', () => {
-  beforeEach(() => powerOn())
+describe.each(BOARD_IDS)('the USART of the virtual board %s', (id) => {
+  beforeEach(() => powerOn(id))
 
   test('runs at 115200 baud from the crystal', async () => {
     const before = clock.monotonicMs()
@@ -82,33 +88,59 @@ describe('USART2 of the virtual board', () => {
   })
 })
 
-const RCC = 0x40023800
-const [HSERDY, PLLRDY] = [1 << 17, 1 << 25]
+/** Where RCC_CR is, its ready bits, and the clocks without crystal and without PLL. */
+const CLOCKS: Record<string, { rcc: number; hse: number; pll: number; fast: number; slow: number }> = {
+  stm32f407: { rcc: 0x40023800, hse: 1 << 17, pll: 1 << 25, fast: 168_000_000, slow: 16_000_000 },
+  stm32f746: { rcc: 0x40023800, hse: 1 << 17, pll: 1 << 25, fast: 216_000_000, slow: 16_000_000 },
+  stm32h743: { rcc: 0x58024400, hse: 1 << 17, pll: 1 << 25, fast: 480_000_000, slow: 64_000_000 },
+}
 
 /** An RCC whose ready bits in `mask` are never set. */
-const neverReady = (mask: number) => (broken: Machine) =>
-  broken.bus.attach(RCC, 1024, {
+const neverReady = (rcc: number, mask: number) => (broken: Machine) =>
+  broken.bus.attach(rcc, 1024, {
     read: (offset) => broken.rcc.read(offset) & (offset === 0 ? ~mask : ~0),
     write: (offset, value, bytes) => broken.rcc.write(offset, value, bytes),
   })
 
-describe('a board with a part missing still answers and runs models', () => {
+describe.each(BOARD_IDS)('%s with a part missing still answers and runs models', (id) => {
+  const { rcc, hse, pll, fast, slow } = CLOCKS[id]!
+
   test('a dead crystal', async () => {
-    expect(await powerOn(boardData, neverReady(HSERDY))).toMatchObject({ clockSource: 'hsi_pll', clock: 168_000_000 })
+    expect(await powerOn(id, neverReady(rcc, hse))).toMatchObject({ clockSource: 'hsi_pll', clock: fast })
     await expectRightAnswer()
   })
 
   test('no clock but the internal oscillator', async () => {
-    expect(await powerOn(boardData, neverReady(HSERDY | PLLRDY))).toMatchObject({
-      clockSource: 'hsi',
-      clock: 16_000_000,
-    })
+    expect(await powerOn(id, neverReady(rcc, hse | pll))).toMatchObject({ clockSource: 'hsi', clock: slow })
     await expectRightAnswer()
   })
+})
 
-  test('no core-coupled memory', async () => {
-    const hello = await powerOn({ ...boardData, ram: boardData.ram.filter((region) => region.name !== 'CCM') })
-    expect(hello.ccmBytes).toBe(0)
-    await expectRightAnswer()
-  })
+test('an STM32F405 without core-coupled memory still answers and runs models', async () => {
+  const { boardData } = virtualBoard('stm32f407')
+  const data = { ...boardData, ram: boardData.ram.filter((region) => region.name !== 'CCM') }
+  expect((await powerOn('stm32f407', undefined, data)).ccmBytes).toBe(0)
+  await expectRightAnswer()
+})
+
+/** What answers there instead of a peripheral: nothing is ever ready. */
+const silent = (start: number) => (broken: Machine) =>
+  broken.bus.attach(start, 1024, { read: () => 0, write: () => {} })
+
+test('an STM32F746 without over-drive stays on its internal oscillator', async () => {
+  expect(await powerOn('stm32f746', silent(0x40007000))).toMatchObject({ clockSource: 'hsi', clock: 16_000_000 })
+  await expectRightAnswer()
+})
+
+test('an STM32H743 whose voltage does not rise stays on its internal oscillator', async () => {
+  expect(await powerOn('stm32h743', silent(0x58024800))).toMatchObject({ clockSource: 'hsi', clock: 64_000_000 })
+  await expectRightAnswer()
+})
+
+test('an STM32H743 of revision Y runs at 400 MHz and says so', async () => {
+  const revisionY = (machine: Machine) =>
+    machine.bus.attach(0x5c001000, 1024, { read: (offset) => (offset === 0 ? 0x10030450 : 0), write: () => {} })
+  expect(await powerOn('stm32h743', revisionY)).toMatchObject({ clockSource: 'hse_pll', clock: 400_000_000 })
+  expect(machine.rcc.coreHz).toBe(400_000_000)
+  await expectRightAnswer()
 })

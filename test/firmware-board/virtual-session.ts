@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRng } from '../../src-main/base/rng.ts'
-import { findBoardData, type BoardData } from '../../src-main/device/board-data.ts'
+import { BOARDS, findBoardData, type BoardData } from '../../src-main/device/board-data.ts'
 import type { Board } from '../../src-main/device/board.ts'
 import type { Probe } from '../../src-main/device/probe.ts'
 import { connectBoard, type BoardSession } from '../../src-main/device/session.ts'
@@ -9,12 +9,31 @@ import { elementCount, type Graph, type TensorData } from '../../src-main/ir/gra
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 
-export const boardData = findBoardData('stm32f407')!
-export const firmwareImage = new Uint8Array(readFileSync('assets/firmware/stm32f407.bin'))
+/** One board's facts, its committed firmware image, and what tests do with it. */
+export function virtualBoard(id: string) {
+  const boardData = findBoardData(id)!
+  const firmwareImage = new Uint8Array(readFileSync(`assets/firmware/${id}.bin`))
+  const openBoard = () => openVirtualBoard(boardData, {})
+  return {
+    boardData,
+    firmwareImage,
+    blobOf: (graph: Graph) => packModel(planModel(graph, boardData)).blob,
+    openBoard,
+    /** Connects, flashes firmware and model, runs `use`, closes the board. */
+    async withModel<T>(blob: Uint8Array, use: (session: BoardSession) => Promise<T>): Promise<T> {
+      const board = await openBoard()
+      try {
+        const session = await connectBoard(board)
+        await session.flash(firmwareImage, blob)
+        return await use(session)
+      } finally {
+        await board.close()
+      }
+    },
+  }
+}
 
-export const blobOf = (graph: Graph) => packModel(planModel(graph, boardData)).blob
-
-export const openBoard = () => openVirtualBoard(boardData, {})
+export const BOARD_IDS = BOARDS.map(({ id }) => id)
 
 /** The same board with some of it replaced: a broken cable, a chip that says other things. */
 export const changed = (
@@ -37,18 +56,6 @@ export const changed = (
     ...change.probe?.(board.probe),
   },
 })
-
-/** Connects, flashes firmware and model, runs `use`, closes the board. */
-export async function withModel<T>(blob: Uint8Array, use: (session: BoardSession) => Promise<T>): Promise<T> {
-  const board = await openBoard()
-  try {
-    const session = await connectBoard(board)
-    await session.flash(firmwareImage, blob)
-    return await use(session)
-  } finally {
-    await board.close()
-  }
-}
 
 /** `count` sets of int8 inputs. */
 export function randomInputs(graph: Graph, count: number, seed: number): TensorData[][] {

@@ -4,23 +4,10 @@
 
 #include "registers.h"
 #include "tm_link.h"
+#include "wait.h"
 
 #define HSI_HZ 16000000u
 #define PLL_HZ 168000000u
-
-/* Longer than a crystal takes to start (some ms) at the 16 MHz that the core runs at here. Bounded, because a dead
-   crystal must not stop a board, and because QEMU models no ready bit at all. */
-#define WAIT_TURNS 200000u
-
-static bool wait_for(volatile uint32_t *reg, uint32_t mask, uint32_t value)
-{
-    for (uint32_t turn = 0u; turn < WAIT_TURNS; turn++) {
-        if ((*reg & mask) == value) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* VCO input 1 MHz x 336 / 2 = 168 MHz; /7 = 48 MHz for USB. RM0090 7.3.2 */
 static uint32_t pll_setting(uint32_t input_mhz, uint32_t source)

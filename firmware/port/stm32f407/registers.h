@@ -1,10 +1,8 @@
-/* The registers that this port touches. Sources: ST RM0090 (STM32F405/407), ARM DDI 0403 (Armv7-M). */
+/* The registers that this port touches. Source: ST RM0090 (STM32F405/407). */
 #ifndef REGISTERS_H
 #define REGISTERS_H
 
-#include <stdint.h>
-
-#define REG(address) (*(volatile uint32_t *)(address))
+#include "core_registers.h"
 
 /* Reset and clock control, RM0090 chapter 7 */
 #define RCC_CR                REG(0x40023800u)
@@ -46,45 +44,16 @@
 #define GPIOA_PUPDR           REG(0x4002000Cu)
 #define GPIOA_AFRL            REG(0x40020020u)
 
-/* USART2, chapter 30 */
-#define USART2_SR             REG(0x40004400u)
-#define USART_SR_RXNE         (1u << 5)
-#define USART_SR_TXE          (1u << 7)
-#define USART2_DR             REG(0x40004404u)
-#define USART2_BRR            REG(0x40004408u)
-#define USART2_CR1            REG(0x4000440Cu)
-#define USART_CR1_RE          (1u << 2)
-#define USART_CR1_TE          (1u << 3)
-#define USART_CR1_RXNEIE      (1u << 5)
-#define USART_CR1_UE          (1u << 13)
-#define USART2_IRQ            38u
+/* USART2, chapter 30: the one of PORT_USART_* */
+#define PORT_USART_STATUS     REG(0x40004400u)
+#define PORT_USART_RECEIVE    REG(0x40004404u)
+#define PORT_USART_TRANSMIT   REG(0x40004404u)
+#define PORT_USART_BRR        REG(0x40004408u)
+#define PORT_USART_CR1        REG(0x4000440Cu)
+#define PORT_USART_ENABLE     (1u << 13)
+/* Reading the status, then the data has done it. */
+#define PORT_USART_CLEAR_OVERRUN() ((void)0)
 
 #define DBGMCU_IDCODE         REG(0xE0042000u)
-
-/* Core */
-#define ITM_PORT0             REG(0xE0000000u)
-#define DWT_CTRL              REG(0xE0001000u)
-#define DWT_CTRL_CYCCNTENA    (1u << 0)
-#define DWT_CYCCNT            REG(0xE0001004u)
-#define SYST_CSR              REG(0xE000E010u)
-#define SYST_CSR_ENABLE       (1u << 0)
-#define SYST_CSR_TICKINT      (1u << 1)
-#define SYST_CSR_CLKSOURCE    (1u << 2)
-#define SYST_RVR              REG(0xE000E014u)
-#define SYST_CVR              REG(0xE000E018u)
-#define NVIC_ISER(irq)        REG(0xE000E100u + 4u * ((irq) / 32u))
-#define SCB_ICSR              REG(0xE000ED04u)
-#define SCB_SHCSR             REG(0xE000ED24u)
-#define SCB_SHCSR_MEMFAULTENA (1u << 16)
-#define SCB_SHCSR_BUSFAULTENA (1u << 17)
-#define SCB_SHCSR_USGFAULTENA (1u << 18)
-#define SCB_CFSR              REG(0xE000ED28u)
-#define SCB_HFSR              REG(0xE000ED2Cu)
-#define SCB_MMFAR             REG(0xE000ED34u)
-#define SCB_BFAR              REG(0xE000ED38u)
-#define SCB_CPACR             REG(0xE000ED88u)
-#define SCB_CPACR_FPU         (0xFu << 20)
-#define DEMCR                 REG(0xE000EDFCu)
-#define DEMCR_TRCENA          (1u << 24)
 
 #endif /* REGISTERS_H */

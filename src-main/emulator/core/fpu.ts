@@ -17,6 +17,8 @@ export const FPSCR = {
 const WRITABLE = 0xf7c0009f | 0
 export const DEFAULT_NAN = 0x7fc00000
 const QUIET = 0x00400000
+/** single precision's, 2^-126: what is smaller before it is rounded is tiny */
+const SMALLEST_NORMAL = 2 ** -126
 
 export class Fpu {
   readonly bits = new Int32Array(32)
@@ -57,15 +59,18 @@ export class Fpu {
 
   /** Rounds an exact (or double-rounded innocuously) result to single precision and stores it. */
   store(register: number, exact: number): void {
+    const tiny = exact !== 0 && Math.abs(exact) < SMALLEST_NORMAL
+    if (tiny && (this.fpscr & FPSCR.FZ) !== 0) {
+      this.f32[register] = exact < 0 ? -0 : 0
+      this.raise(FPSCR.UFC)
+      return
+    }
     const rounded = Math.fround(exact)
     this.f32[register] = rounded
     if (rounded === exact) return
     this.raise(FPSCR.IXC)
     if (rounded === Infinity || rounded === -Infinity) this.raise(FPSCR.OFC)
-    else if (isDenormal(this.bits[register]!) || rounded === 0) {
-      this.raise(FPSCR.UFC)
-      if ((this.fpscr & FPSCR.FZ) !== 0) this.bits[register]! &= 0x80000000
-    }
+    else if (tiny) this.raise(FPSCR.UFC)
   }
 
   /** FPProcessNaNs: a signalling operand first, then the first quiet one; the default NaN where there is none. */

@@ -4,6 +4,7 @@
 import type { Peripheral } from '../bus.ts'
 import type { Core } from './core.ts'
 import { EXCEPTION } from './exception-numbers.ts'
+import type { Processor } from './processors.ts'
 
 /** Offsets from 0xE000E000. */
 const OFFSETS = {
@@ -24,33 +25,18 @@ const OFFSETS = {
   DFSR: 0xd30,
   MMFAR: 0xd34,
   BFAR: 0xd38,
+  CSSELR: 0xd84,
+  CCSIDR: 0xd80,
   CPACR: 0xd88,
   FPCCR: 0xf34,
   FPCAR: 0xf38,
   FPDSCR: 0xf3c,
 } as const
 
-/** Read-only identification of the Cortex-M4F r0p1 (ARM DDI 0439, 4.3). */
-const IDENTIFICATION: Readonly<Record<number, number>> = {
-  [OFFSETS.CPUID]: 0x410fc241,
-  0xd40: 0x00000030, // ID_PFR0
-  0xd44: 0x00000200, // ID_PFR1
-  0xd48: 0x00100000, // ID_DFR0
-  0xd50: 0x00000030, // ID_MMFR0
-  0xd60: 0x01141110, // ID_ISAR0
-  0xd64: 0x02112000, // ID_ISAR1
-  0xd68: 0x21232231, // ID_ISAR2
-  0xd6c: 0x01111131, // ID_ISAR3
-  0xd70: 0x01310132, // ID_ISAR4
-  0xf40: 0x10110021, // MVFR0
-  0xf44: 0x11000011, // MVFR1
-}
-
 const VECTKEY = 0x05fa
 const VECTKEYSTAT = 0xfa05
 const AIRCR = { VECTRESET: 1 << 0, VECTCLRACTIVE: 1 << 1, SYSRESETREQ: 1 << 2 } as const
 const CCR = { UNALIGN_TRP: 1 << 3, DIV_0_TRP: 1 << 4, STKALIGN: 1 << 9, NONBASETHRDENA: 1 << 0 } as const
-const CCR_WRITABLE = 0x31b
 const VTOR_WRITABLE = 0x3fffff80
 
 /** SHCSR's bits: [bit, exception], by what they show. */
@@ -90,9 +76,15 @@ export class Scb implements Peripheral {
   #ccr = 0
   #shcsr = 0
   #core!: Core
+  #cacheSelected = 0
+  readonly #processor: Processor
+  readonly #vectorTable: number
   readonly #requestReset: (kind: ResetKind) => void
 
-  constructor(requestReset: (kind: ResetKind) => void) {
+  /** `vectorTable` is what VTOR holds after reset. */
+  constructor(processor: Processor, vectorTable: number, requestReset: (kind: ResetKind) => void) {
+    this.#processor = processor
+    this.#vectorTable = vectorTable
     this.#requestReset = requestReset
   }
 
@@ -101,9 +93,11 @@ export class Scb implements Peripheral {
   }
 
   reset(): void {
-    this.vtor = this.scr = this.cfsr = this.hfsr = this.mmfar = this.bfar = this.cpacr = 0
+    this.vtor = this.#vectorTable
+    this.scr = this.cfsr = this.hfsr = this.mmfar = this.bfar = this.cpacr = 0
     this.#shcsr = 0
-    this.#writeCcr(CCR.STKALIGN)
+    this.#cacheSelected = 0
+    this.#setCcr(this.#processor.ccr.reset)
   }
 
   get stackAlign(): boolean {
@@ -149,6 +143,10 @@ export class Scb implements Peripheral {
         return this.mmfar
       case OFFSETS.BFAR:
         return this.bfar
+      case OFFSETS.CSSELR:
+        return this.#cacheSelected
+      case OFFSETS.CCSIDR:
+        return this.#processor.caches[this.#cacheSelected] ?? 0
       case OFFSETS.CPACR:
         return this.cpacr
       case OFFSETS.FPCCR:
@@ -158,7 +156,7 @@ export class Scb implements Peripheral {
       case OFFSETS.FPDSCR:
         return fpu.fpdscr
       default:
-        return IDENTIFICATION[offset] ?? 0
+        return this.#processor.identification[offset] ?? 0
     }
   }
 
@@ -180,7 +178,7 @@ export class Scb implements Peripheral {
         this.scr = merge(this.scr) & 0x16
         break
       case OFFSETS.CCR:
-        this.#writeCcr(merge(this.#ccr))
+        this.#setCcr((this.#ccr & ~this.#processor.ccr.writable) | (merge(this.#ccr) & this.#processor.ccr.writable))
         break
       case OFFSETS.SHPR1:
       case OFFSETS.SHPR2:
@@ -206,6 +204,9 @@ export class Scb implements Peripheral {
         break
       case OFFSETS.BFAR:
         this.bfar = merge(this.bfar)
+        break
+      case OFFSETS.CSSELR:
+        if (this.#processor.caches.length > 0) this.#cacheSelected = bits & 1
         break
       case OFFSETS.CPACR:
         this.cpacr = merge(this.cpacr) & 0x00f00000
@@ -258,8 +259,8 @@ export class Scb implements Peripheral {
     }
   }
 
-  #writeCcr(value: number): void {
-    this.#ccr = value & CCR_WRITABLE
+  #setCcr(value: number): void {
+    this.#ccr = value
     this.#core.divideTrap = (this.#ccr & CCR.DIV_0_TRP) !== 0
     this.#core.bus.trapUnaligned = (this.#ccr & CCR.UNALIGN_TRP) !== 0
   }

@@ -9,6 +9,7 @@ import { EXCEPTION } from '../core/exception-numbers.ts'
 import { BusFault, CFSR } from '../core/faults.ts'
 import { LDR_PC_FORM } from '../decode/thumb32.ts'
 import { FIRST_COLD, FIRST_VFP, OP, type OpName } from '../opcodes.ts'
+import { conditionPasses } from './arithmetic.ts'
 import { readSpecial, writeSpecial } from './special-registers.ts'
 
 /** Registers and immediate of a packed instruction; `address` is its own, core.pc already the next one's. */
@@ -241,8 +242,14 @@ on('VSTM', (core, operands) =>
   vfpMultiple(core, operands, (register, at) => core.bus.write(at, 4, core.fpu.bits[register]!)),
 )
 
+on('VSEL', (core, { a, imm }) => {
+  const { n, z, c, v, fpu } = core
+  const from = conditionPasses(a, n, z, c, v) ? imm >>> 5 : imm >>> 10
+  fpu.bits[imm & 31] = fpu.bits[from & 31]!
+})
+
 /** These need the unit though they are not register-only. */
-const FPU_OPS = new Set([OP.VLDR, OP.VSTR, OP.VLDR_D, OP.VSTR_D, OP.VLDM, OP.VSTM, OP.VMRS_APSR])
+const FPU_OPS = new Set([OP.VLDR, OP.VSTR, OP.VLDR_D, OP.VSTR_D, OP.VLDM, OP.VSTM, OP.VMRS_APSR, OP.VSEL])
 
 on('LDREX', (core, { a, b, d, imm }) => {
   const from = aligned(core.r[b]! + imm, d)

@@ -4,7 +4,9 @@
 
 import type { Core } from '../core/core.ts'
 import { FPSCR, fusedMultiplyAdd, isSignalling, type Fpu } from '../core/fpu.ts'
+import { ROUND } from '../decode/fpv5.ts'
 import { OP } from '../opcodes.ts'
+import { maxNum, modeOf, roundToInteger, roundToIntegral } from './fpv5.ts'
 import { fromHalf, toHalf } from './half.ts'
 
 const SIGN = 0x80000000 | 0
@@ -69,20 +71,6 @@ function compare(fpu: Fpu, nBits: number, mBits: number, n: number, m: number, s
   fpu.fpscr = (fpu.fpscr & 0x0fffffff) | flags
 }
 
-const ROUND_UP = 1
-const ROUND_DOWN = 2
-const ROUND_ZERO = 3
-
-function roundToInteger(value: number, mode: number): number {
-  if (mode === ROUND_UP) return Math.ceil(value)
-  if (mode === ROUND_DOWN) return Math.floor(value)
-  if (mode === ROUND_ZERO) return Math.trunc(value)
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
-}
-
 /** FPToFixed: saturates, and a NaN becomes 0. */
 function toFixed(fpu: Fpu, value: number, bits: number, signed: boolean, fraction: number, mode: number): number {
   if (value !== value) {
@@ -105,7 +93,7 @@ function convertFixed(fpu: Fpu, op: number, d: number, variant: number, fraction
   const signed = (variant & 1) !== 0
   const bits = variant & 2 ? 32 : 16
   if (op === OP.VCVT_TO_FIXED) {
-    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUND_ZERO)
+    fpu.bits[d] = toFixed(fpu, fpu.operand(d), bits, signed, fraction, ROUND.ZERO)
     return
   }
   const word = fpu.bits[d]!
@@ -206,7 +194,7 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       compare(fpu, bits[d]!, 0, fpu.operand(d), 0, a)
       break
     case OP.VCVT_TO_INT:
-      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUND_ZERO : (fpu.fpscr >>> 22) & 3)
+      bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, modeOf(fpu, a & 2 ? ROUND.ZERO : ROUND.CURRENT))
       break
     case OP.VCVT_FROM_INT:
       fpu.store(d, a ? bits[m]! : bits[m]! >>> 0)
@@ -234,6 +222,16 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       break
     case OP.VMSR:
       fpu.writeFpscr(R[a]!)
+      break
+    case OP.VMAXNM:
+    case OP.VMINNM:
+      maxNum(fpu, d, n, m, op === OP.VMINNM)
+      break
+    case OP.VRINT:
+      roundToIntegral(fpu, d, m, a)
+      break
+    case OP.VCVT_DIRECTED:
+      bits[d] = toFixed(fpu, fpu.operand(m), 32, b !== 0, 0, a)
       break
   }
 }

@@ -1,13 +1,14 @@
-// The embedded flash interface of the STM32F405/407. Flash changes only through it: programming clears bits,
-// erasing sets them, both take emulated time. Source: RM0090, section 3.
+// The embedded flash interface of the STM32F405/407 and the STM32F74x. Flash changes only through it: programming clears
+// bits, erasing sets them, both take emulated time. Sources: RM0090, section 3; RM0385, section 3.
 
 import type { Bus, FlashWriter } from '../bus.ts'
 import type { CodeCache } from '../code-cache.ts'
 import { BusFault } from '../core/faults.ts'
 import type { Memory } from '../memory.ts'
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
-import type { BoardData } from '../../device/board-data.ts'
+import type { BoardData, FlashSector } from '../../device/board-data.ts'
 import { KB } from '../../base/units.ts'
+import { KeySequence } from './key-sequence.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
 const SR = {
@@ -16,6 +17,7 @@ const SR = {
   WRPERR: 1 << 4,
   PGAERR: 1 << 5,
   PGPERR: 1 << 6,
+  /** ERSERR on the STM32F74x */
   PGSERR: 1 << 7,
   BSY: 1 << 16,
 } as const
@@ -31,53 +33,50 @@ const CR = {
 } as const
 const OPTCR = { OPTLOCK: 1, OPTSTRT: 2 } as const
 
-const NAMED = {
-  ACR: { offset: 0x00, writable: 0x1f07 },
+type Name = 'ACR' | 'KEYR' | 'OPTKEYR' | 'SR' | 'CR' | 'OPTCR' | 'OPTCR1'
+
+export interface FlashVariant {
+  /** option bytes as they leave the factory */
+  options: { OPTCR: number; OPTCR1: number }
+  acrWritable: number
+  /** whether flash can be written through its alias */
+  writableAlias: boolean
+  /** typical seconds to erase, by sector size in KB */
+  eraseSeconds: Readonly<Record<number, number>>
+}
+
+/** Times: DS8626 table 39, at 2.7 to 3.6 V */
+export const FLASH_F4: FlashVariant = {
+  options: { OPTCR: 0x0fffaaed, OPTCR1: 0 },
+  acrWritable: 0x1f07,
+  writableAlias: true,
+  eraseSeconds: { 16: 0.25, 64: 0.55, 128: 1 },
+}
+
+/** Times: DS10916 table 50, at 2.7 to 3.6 V */
+export const FLASH_F7: FlashVariant = {
+  options: { OPTCR: 0xc0ffaafd | 0, OPTCR1: 0x00400080 },
+  acrWritable: 0x0b0f,
+  writableAlias: false,
+  eraseSeconds: { 32: 0.25, 128: 1, 256: 2 },
+}
+
+const registers = ({ options, acrWritable }: FlashVariant): RegisterTable<Name> => ({
+  ACR: { offset: 0x00, writable: acrWritable },
   KEYR: { offset: 0x04 },
   OPTKEYR: { offset: 0x08 },
   SR: { offset: 0x0c },
   CR: { offset: 0x10, reset: CR.LOCK },
-  OPTCR: { offset: 0x14, reset: 0x0fffaaed },
-} satisfies RegisterTable<string>
-type Name = keyof typeof NAMED
+  OPTCR: { offset: 0x14, reset: options.OPTCR },
+  OPTCR1: { offset: 0x18, reset: options.OPTCR1 },
+})
 
 const KEYS: readonly number[] = [0x45670123, 0xcdef89ab | 0]
 const OPTION_KEYS: readonly number[] = [0x08192a3b, 0x4c5d6e7f]
 
-/** Typical times in seconds at 2.7 to 3.6 V (DS8626, table 39), erase by sector size in KB. */
 const PROGRAM_S = 16e-6
-const ERASE_S: Readonly<Record<number, number>> = { 16: 0.25, 64: 0.55, 128: 1 }
 /** One program operation may not leave this row. */
 const ROW_BYTES = 16
-
-/** What a key register makes of the words written to it: one wrong word locks it until reset. */
-class KeySequence {
-  #position = 0
-  #blocked = false
-  readonly #keys: readonly number[]
-
-  constructor(keys: readonly number[]) {
-    this.#keys = keys
-  }
-
-  reset(): void {
-    this.#position = 0
-    this.#blocked = false
-  }
-
-  /** True when this word completes the sequence. */
-  take(word: number): boolean {
-    if (this.#blocked) return false
-    if (word !== this.#keys[this.#position]) {
-      this.#blocked = true
-      return false
-    }
-    this.#position++
-    if (this.#position < this.#keys.length) return false
-    this.#position = 0
-    return true
-  }
-}
 
 export interface FlashParts {
   memory: Memory
@@ -85,6 +84,8 @@ export interface FlashParts {
   bus: Bus
   scheduler: Scheduler
   data: BoardData
+  /** indices of sectors whose cells no longer change, which this controller does not notice */
+  wornSectors: ReadonlySet<number>
   coreHz: () => number
 }
 
@@ -92,10 +93,12 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
   readonly #keys = new KeySequence(KEYS)
   readonly #optionKeys = new KeySequence(OPTION_KEYS)
   readonly #done: TimedEvent
+  readonly #variant: FlashVariant
   readonly #parts: FlashParts
 
-  constructor(parts: FlashParts) {
-    super(NAMED)
+  constructor(variant: FlashVariant, parts: FlashParts) {
+    super(registers(variant))
+    this.#variant = variant
     this.#parts = parts
     this.#done = parts.scheduler.event(() => this.#finish())
     parts.bus.flash = this
@@ -103,9 +106,10 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
 
   /** Option bytes live through a reset. */
   reset(): void {
-    const options = this.get('OPTCR')
+    const options = { OPTCR: this.get('OPTCR'), OPTCR1: this.get('OPTCR1') }
     this.resetRegisters()
-    this.set('OPTCR', options | OPTCR.OPTLOCK)
+    this.set('OPTCR', options.OPTCR | OPTCR.OPTLOCK)
+    this.set('OPTCR1', options.OPTCR1)
     this.#keys.reset()
     this.#optionKeys.reset()
     this.#parts.scheduler.schedule(this.#done, Infinity)
@@ -140,6 +144,9 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
       case 'OPTCR':
         if ((this.get('OPTCR') & OPTCR.OPTLOCK) === 0) this.set('OPTCR', value & ~OPTCR.OPTSTRT)
         break
+      case 'OPTCR1':
+        if ((this.get('OPTCR') & OPTCR.OPTLOCK) === 0) this.set('OPTCR1', value)
+        break
     }
   }
 
@@ -170,14 +177,16 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     }
   }
 
-  #eraseSectors(sectors: readonly { start: number; size: number }[]): void {
-    const { memory, code } = this.#parts
+  #eraseSectors(sectors: readonly FlashSector[]): void {
+    const { memory, code, wornSectors } = this.#parts
     let seconds = 0
-    for (const { start, size } of sectors) {
-      const offset = memory.offsetOf(start)
-      memory.u8.fill(0xff, offset, offset + size)
-      code.invalidate(offset, size)
-      seconds += ERASE_S[size / KB] ?? 1
+    for (const { index, start, size } of sectors) {
+      if (!wornSectors.has(index)) {
+        const offset = memory.offsetOf(start)
+        memory.u8.fill(0xff, offset, offset + size)
+        code.invalidate(offset, size)
+      }
+      seconds += this.#variant.eraseSeconds[size / KB]!
     }
     this.#startBusy(seconds)
   }
@@ -195,6 +204,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
       this.#fail(SR.PGSERR)
       throw new BusFault(address)
     }
+    if (address < data.flash.start && !this.#variant.writableAlias) throw new BusFault(address)
     // The bus waits while the last operation runs.
     if (this.#busy) scheduler.pass(Math.max(0, this.#done.due - scheduler.now))
     const offset = memory.offsetOf(address)
@@ -205,8 +215,10 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     else if (size !== 1 << ((control >>> 8) & 3)) this.#fail(SR.PGPERR)
     else if ((address & (ROW_BYTES - 1)) + size > ROW_BYTES) this.#fail(SR.PGAERR)
     else {
-      memory.set(offset, size, memory.get(offset, size) & value)
-      code.invalidate(offset, size)
+      if (!this.#parts.wornSectors.has(sector.index)) {
+        memory.set(offset, size, memory.get(offset, size) & value)
+        code.invalidate(offset, size)
+      }
       this.#startBusy(PROGRAM_S)
     }
   }

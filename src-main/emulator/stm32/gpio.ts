@@ -1,8 +1,14 @@
-// A GPIO port of the STM32F4: outputs read back, inputs read low. Source: RM0090, section 8.4.
+// A GPIO port: outputs read back, inputs read low. Sources: RM0090, section 8.4; RM0385, section 6.4; RM0433, section 11.4.
 
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
-const registers = (reset: { moder: number; ospeedr: number; pupdr: number }) =>
+export interface GpioReset {
+  moder: number
+  ospeedr: number
+  pupdr: number
+}
+
+const registers = (reset: GpioReset) =>
   ({
     MODER: { offset: 0x00, reset: reset.moder },
     OTYPER: { offset: 0x04, writable: 0xffff },
@@ -17,14 +23,16 @@ const registers = (reset: { moder: number; ospeedr: number; pupdr: number }) =>
   }) satisfies RegisterTable<string>
 type Name = keyof ReturnType<typeof registers>
 
-/** Port A and B come up with the debug pins switched to them. */
-const RESET_A = { moder: 0xa8000000 | 0, ospeedr: 0, pupdr: 0x64000000 }
-const RESET_B = { moder: 0x00000280, ospeedr: 0x000000c0, pupdr: 0x00000100 }
-const RESET_OTHER = { moder: 0, ospeedr: 0, pupdr: 0 }
+/** By port: A and B come up with the debug pins switched to them. */
+export const GPIO_RESET: Readonly<Record<string, GpioReset>> = {
+  A: { moder: 0xa8000000 | 0, ospeedr: 0, pupdr: 0x64000000 },
+  B: { moder: 0x00000280, ospeedr: 0x000000c0, pupdr: 0x00000100 },
+}
+const RESET_OTHER: GpioReset = { moder: 0, ospeedr: 0, pupdr: 0 }
 
 export class Gpio extends RegisterFile<Name> {
-  constructor(port: string) {
-    super(registers(port === 'A' ? RESET_A : port === 'B' ? RESET_B : RESET_OTHER))
+  constructor(reset: GpioReset = RESET_OTHER) {
+    super(registers(reset))
   }
 
   protected override onRead(name: Name): number {

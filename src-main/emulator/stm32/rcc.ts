@@ -1,10 +1,12 @@
-// RCC of the STM32F405/407: clock ready flags follow their enable bits at once, the switch status follows the
-// switch, and the core's frequency is what the registers say. Source: RM0090, section 7.3.
+// RCC of the STM32F405/407 and, where firmware sees it the same, of the STM32F74x: clock ready flags follow their enable
+// bits at once, the switch status follows the switch, and the core's frequency is what the registers say.
+// Sources: RM0090, section 7.3; RM0385, section 5.3.
 
+import type { Clocks, ResetCause } from './chip.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
 const HSI_HZ = 16_000_000
-/** the crystal of the Discovery board (UM1472) */
+/** the Discovery board's crystal (UM1472); what the Nucleo boards get from their ST-Link (UM1974) */
 const HSE_HZ = 8_000_000
 
 /** Enable and ready bits that lie side by side, by register. */
@@ -34,16 +36,21 @@ const NAMED = {
   CSR: { offset: 0x74, reset: 0x0e000000, writable: 0x01000001 },
   SSCGR: { offset: 0x80 },
   PLLI2SCFGR: { offset: 0x84, reset: 0x20003000 },
+  PLLSAICFGR: { offset: 0x88, reset: 0x20003000 },
+  DCKCFGR1: { offset: 0x8c },
+  DCKCFGR2: { offset: 0x90 },
 } satisfies RegisterTable<string>
 
 const REMOVE_RESET_FLAGS = 1 << 24
 const RESET_FLAGS = 0xfe000000 | 0
-export const RESET_FLAG = { PIN: 1 << 26, POWER: 1 << 27, SOFTWARE: 1 << 28 } as const
+const PIN = 1 << 26
+/** every internal reset pulls the pin as well */
+const FLAGS_OF: Readonly<Record<ResetCause, number>> = { pin: PIN, power: PIN | (1 << 27), software: PIN | (1 << 28) }
 
 /** AHB prescaler by CFGR.HPRE, from 8 on. */
 const AHB_DIVIDERS = [2, 4, 8, 16, 64, 128, 256, 512] as const
 
-export class Rcc extends RegisterFile<keyof typeof NAMED> {
+export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
   readonly #clockChanged: () => void
 
   constructor(clockChanged: () => void) {
@@ -52,10 +59,10 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> {
   }
 
   /** System reset keeps the reset flags and adds what caused it. */
-  reset(cause: number): void {
+  reset(cause: ResetCause): void {
     const flags = this.get('CSR') & RESET_FLAGS
     this.resetRegisters()
-    this.set('CSR', flags | cause)
+    this.set('CSR', flags | FLAGS_OF[cause])
   }
 
   protected override onWrite(name: keyof typeof NAMED, value: number): void {
@@ -84,13 +91,12 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> {
     return m === 0 ? HSI_HZ : ((input / m) * n) / p
   }
 
-  /** HCLK, the core's clock. */
+  /** HCLK */
   get coreHz(): number {
     const prescaler = (this.get('CFGR') >>> 4) & 15
     return this.#systemHz / (prescaler < 8 ? 1 : AHB_DIVIDERS[prescaler - 8]!)
   }
 
-  /** Core cycles in one cycle of the APB1 clock. */
   get apb1Divider(): number {
     const prescaler = (this.get('CFGR') >>> 10) & 7
     return prescaler < 4 ? 1 : 2 << (prescaler - 4)

@@ -1,24 +1,62 @@
-// A USART of the STM32F4 in asynchronous mode, 8 data bits, between the core and a byte stream of the host.
-// A received byte waits until the last one was read: nothing is overrun. Source: RM0090, section 30.6.
+// A USART in asynchronous mode, 8 data bits, between the core and a byte stream of the host. Two register layouts: that
+// of the STM32F4 and that of the STM32F7 and H7 (without their FIFOs). A received byte waits until the last one was
+// read: nothing is overrun. Sources: RM0090, section 30.6; RM0385, section 31.8; RM0433, section 48.7.
 
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
-const SR = { RXNE: 1 << 5, TC: 1 << 6, TXE: 1 << 7 } as const
-const CR1 = { RE: 1 << 2, TE: 1 << 3, RXNEIE: 1 << 5, TCIE: 1 << 6, TXEIE: 1 << 7, UE: 1 << 13 } as const
+/** the same bits in SR and in ISR */
+const STATUS = { RXNE: 1 << 5, TC: 1 << 6, TXE: 1 << 7 } as const
+const CR1 = { RE: 1 << 2, TE: 1 << 3, RXNEIE: 1 << 5, TCIE: 1 << 6, TXEIE: 1 << 7 } as const
 /** start bit, 8 data bits, stop bit */
 const FRAME_BITS = 10
 
-const NAMED = {
-  SR: { offset: 0x00, reset: SR.TC | SR.TXE },
-  DR: { offset: 0x04, writable: 0x1ff },
-  BRR: { offset: 0x08, writable: 0xffff },
-  CR1: { offset: 0x0c },
-  CR2: { offset: 0x10 },
-  CR3: { offset: 0x14 },
-  GTPR: { offset: 0x18 },
-} satisfies RegisterTable<string>
-type Name = keyof typeof NAMED
+type Name = 'CR1' | 'CR2' | 'CR3' | 'BRR' | 'GTPR' | 'STATUS' | 'CLEAR' | 'RECEIVE' | 'TRANSMIT' | 'DATA'
+
+export interface UsartLayout {
+  registers: RegisterTable<Name>
+  /** CR1.UE */
+  enable: number
+  /** set in the status while transmitter and receiver are on */
+  acknowledges: { transmitter: number; receiver: number }
+}
+
+/** Registers that a layout does not have stand where no access goes. */
+const NOWHERE = { offset: -1 }
+
+export const USART_F4: UsartLayout = {
+  registers: {
+    STATUS: { offset: 0x00, reset: STATUS.TC | STATUS.TXE },
+    DATA: { offset: 0x04, writable: 0x1ff },
+    BRR: { offset: 0x08, writable: 0xffff },
+    CR1: { offset: 0x0c },
+    CR2: { offset: 0x10 },
+    CR3: { offset: 0x14 },
+    GTPR: { offset: 0x18 },
+    CLEAR: NOWHERE,
+    RECEIVE: NOWHERE,
+    TRANSMIT: NOWHERE,
+  },
+  enable: 1 << 13,
+  acknowledges: { transmitter: 0, receiver: 0 },
+}
+
+export const USART_F7: UsartLayout = {
+  registers: {
+    CR1: { offset: 0x00 },
+    CR2: { offset: 0x04 },
+    CR3: { offset: 0x08 },
+    BRR: { offset: 0x0c, writable: 0xffff },
+    GTPR: { offset: 0x10 },
+    STATUS: { offset: 0x1c, reset: STATUS.TC | STATUS.TXE, writable: 0 },
+    CLEAR: { offset: 0x20 },
+    RECEIVE: { offset: 0x24, writable: 0 },
+    TRANSMIT: { offset: 0x28 },
+    DATA: NOWHERE,
+  },
+  enable: 1 << 0,
+  acknowledges: { transmitter: 1 << 21, receiver: 1 << 22 },
+}
 
 export interface UsartParts {
   scheduler: Scheduler
@@ -39,10 +77,12 @@ export class Usart extends RegisterFile<Name> {
   #shifting: number | undefined
   readonly #transmitted: TimedEvent
   readonly #arrived: TimedEvent
+  readonly #layout: UsartLayout
   readonly #parts: UsartParts
 
-  constructor(parts: UsartParts) {
-    super(NAMED)
+  constructor(layout: UsartLayout, parts: UsartParts) {
+    super(layout.registers)
+    this.#layout = layout
     this.#parts = parts
     this.#transmitted = parts.scheduler.event(() => this.#onTransmitted())
     this.#arrived = parts.scheduler.event(() => this.#onArrived())
@@ -63,7 +103,8 @@ export class Usart extends RegisterFile<Name> {
   }
 
   #on(bits: number): boolean {
-    return (this.get('CR1') & (bits | CR1.UE)) === (bits | CR1.UE)
+    const needed = bits | this.#layout.enable
+    return (this.get('CR1') & needed) === needed
   }
 
   get #frameCycles(): number {
@@ -71,19 +112,29 @@ export class Usart extends RegisterFile<Name> {
   }
 
   protected override onRead(name: Name): number {
-    if (name !== 'DR') return this.get(name)
-    this.set('SR', this.get('SR') & ~SR.RXNE)
+    if (name === 'STATUS') return this.get('STATUS') | this.#acknowledges
+    if (name !== 'DATA' && name !== 'RECEIVE') return name === 'CLEAR' ? 0 : this.get(name)
+    this.set('STATUS', this.get('STATUS') & ~STATUS.RXNE)
     this.#listen()
     return this.#receiveData
   }
 
+  get #acknowledges(): number {
+    const { transmitter, receiver } = this.#layout.acknowledges
+    return (this.#on(CR1.TE) ? transmitter : 0) | (this.#on(CR1.RE) ? receiver : 0)
+  }
+
   protected override onWrite(name: Name, value: number, mask: number): void {
     switch (name) {
-      case 'SR':
+      case 'STATUS':
         // RXNE and TC are cleared by writing zeros.
-        this.set('SR', this.get('SR') & ~(~value & mask & (SR.RXNE | SR.TC)))
+        if (this.#layout === USART_F4) this.#clear(~value & mask & (STATUS.RXNE | STATUS.TC))
         break
-      case 'DR':
+      case 'CLEAR':
+        this.#clear(value & mask & STATUS.TC)
+        break
+      case 'DATA':
+      case 'TRANSMIT':
         this.#transmit(value & 0xff)
         break
       default:
@@ -95,13 +146,17 @@ export class Usart extends RegisterFile<Name> {
     }
   }
 
+  #clear(flags: number): void {
+    this.set('STATUS', this.get('STATUS') & ~flags)
+  }
+
   #transmit(byte: number): void {
     if (!this.#on(CR1.TE)) return
-    this.set('SR', this.get('SR') & ~SR.TC)
+    this.set('STATUS', this.get('STATUS') & ~STATUS.TC)
     if (this.#shifting === undefined) this.#shift(byte)
     else {
       this.#held = byte
-      this.set('SR', this.get('SR') & ~SR.TXE)
+      this.set('STATUS', this.get('STATUS') & ~STATUS.TXE)
     }
   }
 
@@ -114,11 +169,11 @@ export class Usart extends RegisterFile<Name> {
   #onTransmitted(): void {
     const byte = this.#shifting!
     this.#shifting = undefined
-    if (this.#held === undefined) this.set('SR', this.get('SR') | SR.TC)
+    if (this.#held === undefined) this.set('STATUS', this.get('STATUS') | STATUS.TC)
     else {
       this.#shift(this.#held)
       this.#held = undefined
-      this.set('SR', this.get('SR') | SR.TXE)
+      this.set('STATUS', this.get('STATUS') | STATUS.TXE)
     }
     this.onTransmit(byte)
     this.#interrupt()
@@ -127,7 +182,7 @@ export class Usart extends RegisterFile<Name> {
   /** Starts the next frame on the line when the receiver can take it. */
   #listen(): void {
     const { scheduler } = this.#parts
-    const ready = this.#on(CR1.RE) && (this.get('SR') & SR.RXNE) === 0 && this.#arrived.due === Infinity
+    const ready = this.#on(CR1.RE) && (this.get('STATUS') & STATUS.RXNE) === 0 && this.#arrived.due === Infinity
     if (ready && this.#received.length > 0) scheduler.schedule(this.#arrived, scheduler.now + this.#frameCycles)
   }
 
@@ -135,15 +190,15 @@ export class Usart extends RegisterFile<Name> {
     const byte = this.#received.shift()
     if (byte === undefined) return
     this.#receiveData = byte
-    this.set('SR', this.get('SR') | SR.RXNE)
+    this.set('STATUS', this.get('STATUS') | STATUS.RXNE)
     this.#interrupt()
     if (this.#received.length === 0) this.onDrained()
   }
 
   #interrupt(): void {
-    const status = this.get('SR')
+    const status = this.get('STATUS')
     const enabled = this.get('CR1')
     // The interrupt enables lie at the bits of their flags.
-    if ((status & enabled & (SR.RXNE | SR.TC | SR.TXE)) !== 0) this.#parts.interrupt()
+    if ((status & enabled & (STATUS.RXNE | STATUS.TC | STATUS.TXE)) !== 0) this.#parts.interrupt()
   }
 }

@@ -9,7 +9,7 @@ typedef struct {
     uint32_t apb1_hz;
 } clock_tree;
 
-/* As fast as this board gets: 168 MHz from the crystal, else from the internal oscillator, else that one bare. */
+/* As fast as this board gets: from the crystal, else from the internal oscillator, else that one bare. */
 clock_tree clock_start(void);
 
 #endif /* CLOCK_H */

@@ -1,13 +1,11 @@
-/* The STM32F407's side of tm_port.h, and the image header. */
+/* The board's side of tm_port.h, and the image header. */
 #include "tm_port.h"
 
+#include "chip.h"
 #include "fault.h"
 #include "port.h"
-#include "registers.h"
 #include "tm_image.h"
 #include "tm_rtt.h"
-
-#define CHIP_ID 0x413u
 
 /* Placed by link.ld; their addresses are the values. */
 extern uint8_t tm_image_bytes[], tm_model_start[], tm_model_bytes[], tm_arena_start[], tm_arena_bytes[];

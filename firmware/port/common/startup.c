@@ -2,10 +2,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip.h"
 #include "clock.h"
 #include "fault.h"
 #include "port.h"
-#include "registers.h"
 #include "tm_command.h"
 #include "tm_rtt.h"
 #include "usart.h"
@@ -14,7 +14,6 @@
 
 /* Placed by link.ld; their addresses are the values. */
 extern uint8_t tm_boot_stack_top[], tm_data_start[], tm_data_end[], tm_data_load[], tm_bss_start[], tm_bss_end[];
-extern uint8_t tm_ccm_start[], tm_ccm_bytes[];
 
 void tm_reset(void);
 
@@ -59,21 +58,19 @@ void tm_reset(void)
     memset(tm_bss_start, 0, (size_t)(tm_bss_end - tm_bss_start));
 
     faults_enable();
+    chip_start();
     const clock_tree clock = clock_start();
-    RCC_AHB1ENR |= RCC_AHB1ENR_CCM;
-    uint8_t *const ccm_end = tm_ccm_start + (size_t)tm_ccm_bytes;
-    const bool ccm =
-        memory_answers((volatile uint32_t *)tm_ccm_start) && memory_answers((volatile uint32_t *)ccm_end - 1);
+    const chip_memory memory = chip_memory_start();
 
-    port_facts_collect(clock.source, clock.core_hz, ccm ? (uint32_t)tm_ccm_bytes : 0u);
+    port_facts_collect(clock.source, clock.core_hz, memory.ccm_bytes);
     usart_start(clock.apb1_hz);
     tick_start(clock.core_hz);
     tm_rtt_start();
-    serve_with_stack(ccm ? ccm_end : tm_boot_stack_top);
+    serve_with_stack(memory.stack_top);
 }
 
-/* Armv7-M ARM B1.5.3, then the interrupts of RM0090 table 62. What isn't used records a fault. */
-__attribute__((section(".vectors"), used)) static void (*const vectors[16 + 82])(void) = {
+/* Armv7-M ARM B1.5.3, then the chip's interrupts. What isn't used records a fault. */
+__attribute__((section(".vectors"), used)) static void (*const vectors[16 + PORT_INTERRUPTS])(void) = {
     [0] = (void (*)(void))tm_boot_stack_top,
     [1] = tm_reset,
     [2 ... 4] = tm_any_fault,
@@ -82,7 +79,7 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16 + 82])
     [7 ... 10] = tm_any_fault,
     [11 ... 14] = tm_any_fault,
     [15] = tick,
-    [16 ... 16 + USART2_IRQ - 1] = tm_any_fault,
-    [16 + USART2_IRQ] = tm_usart2,
-    [16 + USART2_IRQ + 1 ... 16 + 81] = tm_any_fault,
+    [16 ... 16 + PORT_USART_IRQ - 1] = tm_any_fault,
+    [16 + PORT_USART_IRQ] = tm_usart,
+    [16 + PORT_USART_IRQ + 1 ... 16 + PORT_INTERRUPTS - 1] = tm_any_fault,
 };

@@ -1,16 +1,13 @@
 #include "fault.h"
 
-#include "registers.h"
+#include "core_registers.h"
 #include "usart.h"
 #include "tm_frame.h"
 
 tm_fault_record tm_fault;
 
-/* RM0090 2.3 */
-#define SRAM_START 0x20000000u
-#define SRAM_BYTES 0x20000u
-#define CCM_START  0x10000000u
-#define CCM_BYTES  0x10000u
+/* Where a stack may be; placed by link.ld. */
+extern uint8_t tm_ram_start[], tm_ram_bytes[], tm_ccm_start[], tm_ccm_bytes[];
 
 /* What the core stacks at an exception, Armv7-M ARM B1.5.6 */
 typedef struct {
@@ -67,16 +64,16 @@ bool memory_answers(volatile uint32_t *address)
 
 /* ---- any other fault: leave a record in RAM for the probe, say it on the serial line, and stop */
 
-static bool holds(uint32_t start, uint32_t bytes, const exception_frame *frame)
+static bool holds(const uint8_t *start, const uint8_t *bytes, const exception_frame *frame)
 {
-    return ((uint32_t)frame & 3u) == 0u && (uint32_t)frame - start <= bytes - sizeof *frame;
+    return ((uint32_t)frame & 3u) == 0u && (uint32_t)frame - (uint32_t)start <= (uint32_t)bytes - sizeof *frame;
 }
 
 __attribute__((used, noreturn)) static void record_and_stop(const exception_frame *frame)
 {
     static const exception_frame unknown = { 0 };
     /* A stack that overflowed may be what caused the fault: a second fault on reading it would lock the core up. */
-    const bool readable = holds(SRAM_START, SRAM_BYTES, frame) || holds(CCM_START, CCM_BYTES, frame);
+    const bool readable = holds(tm_ram_start, tm_ram_bytes, frame) || holds(tm_ccm_start, tm_ccm_bytes, frame);
     const exception_frame *f = readable ? frame : &unknown;
     tm_fault = (tm_fault_record){
         .exception = SCB_ICSR & 0x1FFu,

@@ -5,12 +5,12 @@
 
 #include "tm_stream.h"
 
-/* USART2 on PA2 (out) and PA3 (in), 115200 8N1. */
+/* The USART of PORT_USART_*, 115200 8N1. */
 extern const tm_stream usart_stream;
 
 void usart_start(uint32_t apb1_hz);
 
 /* Vector */
-void tm_usart2(void);
+void tm_usart(void);
 
 #endif /* USART_H */

@@ -1,0 +1,78 @@
+// What every flash controller of ST's can be asked to do, and how the host waits for it and reads its error flags.
+// The controllers are driven through the probe alone: no code runs on the target. The core must be halted.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import { hexAddr, type Addr } from '../base/units.ts'
+import type { FlashSector } from './board-data.ts'
+import type { Probe } from './probe.ts'
+
+export interface FlashProtection {
+  /** read-out protection: 0 is none */
+  level: 0 | 1 | 2
+  /** indices of sectors that refuse to change */
+  writeProtected: number[]
+}
+
+export interface FlashDriver {
+  /** what is programmed at once; flash is written in multiples of it */
+  readonly programBytes: number
+  protection(): Promise<FlashProtection>
+  /** Runs `work` with the controller unlocked and locks it again whatever happens. */
+  unlocked<T>(work: () => Promise<T>): Promise<T>
+  /** Throws FLASH_FAILED with the controller's error flags. */
+  erase(sector: FlashSector): Promise<void>
+  /** `address` and the length are multiples of `programBytes`, the flash there is erased. `onBytes` counts what is written. */
+  program(address: Addr, data: Uint8Array, onBytes: (count: number) => void): Promise<void>
+}
+
+/** The level that an RDP byte stands for: 0xAA is 0, 0xCC is 2, everything else 1. */
+export function protectionLevel(rdp: number): 0 | 1 | 2 {
+  if (rdp === 0xaa) return 0
+  return rdp === 0xcc ? 2 : 1
+}
+
+/** Indices of the sectors whose bit is 0. */
+export const clearBits = (word: number, count: number, first = 0): number[] =>
+  Array.from({ length: count }, (_, n) => n)
+    .filter((n) => ((word >>> n) & 1) === 0)
+    .map((n) => first + n)
+
+export interface StatusRegister {
+  name: string
+  address: Addr
+  busy: number
+  errors: readonly { bit: number; name: string; meaning: string }[]
+}
+
+export const errorBits = ({ errors }: StatusRegister) => errors.reduce((bits, error) => bits | error.bit, 0)
+
+/** Waits until the controller is idle. Throws FLASH_FAILED with the error flags, or when it does not end. */
+export async function finishFlash(
+  { probe, clock }: { probe: Probe; clock: Clock },
+  register: StatusRegister,
+  what: string,
+  timeoutMs: number,
+): Promise<void> {
+  const start = clock.monotonicMs()
+  for (;;) {
+    const status = await probe.readWord(register.address)
+    const errors = register.errors.filter((error) => status & error.bit)
+    const context = { [register.name]: hexAddr(status) }
+    if (errors.length > 0) {
+      const reasons = errors.map(({ name, meaning }) => `${name}: ${meaning}`).join('; ')
+      throw new AppError('FLASH_FAILED', `${what} failed: ${reasons}.`, {
+        context: { errors: errors.map(({ name }) => name), ...context },
+      })
+    }
+    if ((status & register.busy) === 0) return
+    if (clock.monotonicMs() - start > timeoutMs) {
+      throw new AppError('FLASH_FAILED', `${what} does not end: the controller stays busy.`, { context })
+    }
+    await nextTurn() // a probe's transaction takes about a millisecond: that is pause enough
+  }
+}
+
+export const staysLocked = () =>
+  new AppError('FLASH_FAILED', 'The flash controller stays locked. Only a reset opens it again.')

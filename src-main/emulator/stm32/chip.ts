@@ -1,0 +1,54 @@
+// What a machine needs to know of a chip: its memories, and its peripherals on the bus.
+
+import type { BoardData } from '../../device/board-data.ts'
+import type { Bus, Peripheral } from '../bus.ts'
+import type { CodeCache } from '../code-cache.ts'
+import type { Processor } from '../core/processors.ts'
+import type { Memory, MemoryBlock } from '../memory.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Usart } from './usart.ts'
+
+/** What a system reset came from; the chip's reset flags say so. */
+export type ResetCause = 'power' | 'pin' | 'software'
+
+/** Reset and clock control, as the rest of the machine sees it. */
+export interface Clocks extends Peripheral {
+  /** the core's clock */
+  readonly coreHz: number
+  /** core cycles in one cycle of the clock of the serial line */
+  readonly apb1Divider: number
+  reset(cause: ResetCause): void
+}
+
+/** What a chip's peripherals are built on. */
+export interface ChipSite {
+  memory: Memory
+  code: CodeCache
+  bus: Bus
+  scheduler: Scheduler
+  data: BoardData
+  wornSectors: ReadonlySet<number>
+  clockChanged: () => void
+  interrupt: (number: number) => void
+}
+
+export interface ChipParts {
+  rcc: Clocks
+  /** the USART that the board brings out */
+  serialPort: Usart
+  /** system reset of everything but `rcc` */
+  reset(): void
+}
+
+export interface Chip {
+  processor: Processor
+  interrupts: number
+  priorityBits: number
+  /** where the core finds its vector table after reset */
+  vectorTable: number
+  memoryBlocks(data: BoardData): MemoryBlock[]
+  attach(site: ChipSite): ChipParts
+}
+
+/** Buses whose other peripherals are not modelled: they read as zero and ignore writes. */
+export type SilentRange = readonly [start: number, size: number]
