@@ -20,6 +20,7 @@ const cpu = (name, fpu) => [`-mcpu=${name}`, '-mthumb', `-mfpu=${fpu}`, '-mfloat
 const TARGETS = [
   { id: 'stm32f407', cpu: cpu('cortex-m4', 'fpv4-sp-d16') },
   { id: 'stm32f746', cpu: cpu('cortex-m7', 'fpv5-sp-d16') },
+  { id: 'stm32h743', cpu: cpu('cortex-m7', 'fpv5-d16') },
 ]
 
 const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime', 'port/common']

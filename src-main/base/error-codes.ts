@@ -43,6 +43,14 @@ export const ERROR_CODES = {
   BOARD_FAULT: 'The firmware stopped in a fault. Reset the board; if it comes back, report the registers shown.',
   BOARD_WRONG_CHIP: 'The chip that answers is not the one chosen. Pick the board that is really connected.',
   BOARD_PROTECTED: 'The chip is read-out protected. Unprotecting erases it: do that with ST tools if you mean to.',
+  PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
+  PROBE_MODE:
+    'The probe waits for a firmware update. Unplug it and plug it in again, or finish the update with ST tools.',
+  PROBE_OLD_FIRMWARE: "Update the probe's firmware with ST's ST-LINK upgrade tool, then plug it in again.",
+  PROBE_FAILED: 'Unplug the probe and plug it in again. If it comes back, another cable or USB port may help.',
+  TARGET_UNPOWERED: 'The probe sees no supply voltage on the target. Power the board and check the wire of VTref.',
+  TARGET_UNREACHABLE:
+    'Check the wires to SWDIO, SWCLK and ground. A program that sleeps or reuses these pins is caught by connecting under reset, with nRST wired.',
   LINK_CORRUPT: 'Frames arrive damaged. Check the cable; for serial, lower the baud rate.',
   MODEL_REJECTED:
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',

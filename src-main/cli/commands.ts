@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { bench } from './commands/bench.ts'
+import { board } from './commands/board.ts'
 import { boards } from './commands/boards.ts'
 import { compress } from './commands/compress.ts'
 import { emulate } from './commands/emulate.ts'
@@ -25,5 +26,6 @@ export const COMMANDS: readonly Command[] = [
   plan,
   flash,
   bench,
+  board,
   emulate,
 ]

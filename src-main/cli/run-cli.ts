@@ -26,6 +26,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     const { command, args, options, store } = invocation
     const value = await command.run(args, options, commandIo(store, terminal, line))
     line.end()
+    if (value === undefined) return 0 // it has said all that there is while it ran
     const printed = json ? JSON.stringify(command.json ? command.json(value) : value) : command.print(value)
     terminal.stdout(`${printed}\n`)
     return 0

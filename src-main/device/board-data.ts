@@ -14,7 +14,7 @@ export interface FlashSector {
   size: Bytes
 }
 
-export type FlashKind = 'f4' | 'f7'
+export type FlashKind = 'f4' | 'f7' | 'h7'
 
 export interface BoardData {
   /** what a virtual board of this kind is called after `virtual:` */
@@ -96,6 +96,32 @@ export const BOARDS: readonly BoardData[] = [
     firmwareRegion: { name: 'firmware', start: addr(FLASH), size: bytes(128 * KB) }, // sectors 0 to 3
     modelRegion: { name: 'model', start: addr(FLASH + 128 * KB), size: bytes(896 * KB) }, // sectors 4 to 7
     budget: defaultBudget(1 * MB, 320 * KB),
+  },
+  {
+    id: 'stm32h743',
+    board: 'NUCLEO-H743ZI2',
+    core: 'cortex-m7',
+    clock: hz(480_000_000),
+    idCode: 0x450,
+    idCodeAddress: addr(0x5c001000),
+    flash: {
+      driver: 'h7',
+      start: addr(FLASH),
+      size: bytes(2 * MB),
+      sectors: sectors(FLASH, Array<number>(16).fill(128)), // two banks of eight
+    },
+    ram: [
+      { name: 'AXI', start: addr(0x24000000), size: bytes(512 * KB) },
+      { name: 'DTCM', start: addr(0x20000000), size: bytes(128 * KB) },
+      { name: 'ITCM', start: addr(0x00000000), size: bytes(64 * KB) },
+      { name: 'SRAM1', start: addr(0x30000000), size: bytes(128 * KB) },
+      { name: 'SRAM2', start: addr(0x30020000), size: bytes(128 * KB) },
+      { name: 'SRAM3', start: addr(0x30040000), size: bytes(32 * KB) },
+      { name: 'SRAM4', start: addr(0x38000000), size: bytes(64 * KB) },
+    ],
+    firmwareRegion: { name: 'firmware', start: addr(FLASH), size: bytes(128 * KB) }, // sector 0
+    modelRegion: { name: 'model', start: addr(FLASH + 128 * KB), size: bytes(1920 * KB) }, // sectors 1 to 15
+    budget: defaultBudget(2 * MB, 512 * KB),
   },
 ]
 

@@ -16,6 +16,8 @@ const DEMCR = addr(0xe000edfc)
 const DHCSR_KEY = 0xa05f0000
 const C_DEBUGEN = 1 << 0
 const C_HALT = 1 << 1
+const C_STEP = 1 << 2
+const C_MASKINTS = 1 << 3
 const S_REGRDY = 1 << 16
 const S_HALT = 1 << 17
 const S_SLEEP = 1 << 18
@@ -59,6 +61,8 @@ export interface Core {
   /** Throws BOARD_TIMEOUT when the core does not stop. */
   halt(): Promise<void>
   resume(): Promise<void>
+  /** One instruction of a halted core, with no interrupt taken on the way. */
+  step(): Promise<void>
   /** A system reset; stops before the first instruction, whatever is in flash. */
   resetAndHalt(): Promise<void>
   readRegister(register: CoreRegister): Promise<number>
@@ -103,6 +107,13 @@ export function createCore(probe: Probe, clock: Clock = systemClock): Core {
       await waitFor(S_HALT, 'halt')
     },
     resume: () => control(0),
+    async step() {
+      // C_MASKINTS may change while the core is halted only (C1.6.2).
+      await control(C_HALT | C_MASKINTS)
+      await control(C_STEP | C_MASKINTS)
+      await waitFor(S_HALT, 'halt after a step')
+      await control(C_HALT)
+    },
     async resetAndHalt() {
       await control(C_HALT)
       await setDemcr(VC_CORERESET, 0)

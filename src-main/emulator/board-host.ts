@@ -1,28 +1,36 @@
 // Keeps a machine running and lets a probe at it between slices. The same host runs in the caller's thread and in
 // a worker. While the core sleeps or stands still no processor time is burnt: the next look is put on a timer,
-// and any probe access brings it forward.
+// and any command to the probe brings it forward.
 
 import { AppError, toAppError, type ErrorDto } from '../base/errors.ts'
-import { hexAddr } from '../base/units.ts'
 import type { BoardData } from '../device/board-data.ts'
 import type { ExecutionMark } from '../device/board.ts'
-import { BusFault } from './core/faults.ts'
+import { debugPortOf } from '../device/debug-port.ts'
+import type { StlinkGeneration } from '../device/stlink/protocol.ts'
+import type { StlinkCommand } from '../device/stlink/transport.ts'
+import { Dap, type AccessSize } from './dap.ts'
 import { Machine, type RunState } from './machine.ts'
+import { STLINK_MODELS } from './stlink/models.ts'
+import { VirtualStlink } from './stlink/virtual-stlink.ts'
 
 export type BoardRequest =
-  | { kind: 'read'; address: number; length: number }
-  | { kind: 'write'; address: number; data: Uint8Array }
-  | { kind: 'reset' }
-  | { kind: 'marks' }
-  | { kind: 'unplug' }
+  { kind: 'probe'; commands: readonly StlinkCommand[] } | { kind: 'marks' } | { kind: 'unplug' }
 
-export type BoardReply = { ok: true; value: Uint8Array | ExecutionMark[] | undefined } | { ok: false; error: ErrorDto }
+export interface HostOptions {
+  /** what the flash holds at power-on, from its start; the rest is erased */
+  flash?: Uint8Array | undefined
+  /** the ST-Link that the board has */
+  probe?: StlinkGeneration | undefined
+}
+
+export type BoardReply =
+  { ok: true; value: Uint8Array[] | ExecutionMark[] | undefined } | { ok: false; error: ErrorDto }
 
 /** Cycles between two looks at the outside. */
 const SLICE_CYCLES = 150_000
 /** How often a sleeping core is looked at, and how much of its time passes then: about real time at 168 MHz. */
 const IDLE_MS = 4
-/** What one probe transaction takes: a USB full-speed frame. Passes while the core does not execute. */
+/** What one command to a probe takes: a USB full-speed frame. Passes while the core does not execute. */
 const TRANSACTION_S = 1e-3
 
 type Timer = { cancel: () => void }
@@ -42,9 +50,21 @@ export class BoardHost {
   readonly machine: Machine
   #timer: Timer | undefined
   #gone = false
+  #heldInReset = false
+  readonly #stlink: VirtualStlink
 
-  constructor(data: BoardData, flash?: Uint8Array) {
+  constructor(data: BoardData, { flash, probe = 'v3' }: HostOptions = {}) {
     this.machine = new Machine(data)
+    const debugPort = debugPortOf(data.idCode)
+    if (debugPort === undefined) throw new AppError('INTERNAL', `Nobody has described the debug port of ${data.board}.`)
+    this.#stlink = new VirtualStlink(
+      STLINK_MODELS[probe],
+      new Dap(debugPort, {
+        read: (address, length, size) => this.#access(() => this.#read(address, length, size)),
+        write: (address, bytes, size) => this.#access(() => this.#write(address, bytes, size)),
+        driveReset: (low) => this.#driveReset(low),
+      }),
+    )
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
       throw new AppError('INTERNAL', `An image of ${flash.length} bytes does not fit the flash of ${data.board}.`)
     }
@@ -67,18 +87,11 @@ export class BoardHost {
     this.#gone = true
   }
 
-  #serve(request: BoardRequest): Uint8Array | ExecutionMark[] | undefined {
+  #serve(request: BoardRequest): Uint8Array[] | ExecutionMark[] | undefined {
     if (this.#gone) throw new AppError('BOARD_GONE', `The board ${this.machine.data.board} was unplugged.`)
     switch (request.kind) {
-      case 'read':
-        return this.#transact(() => this.#read(request.address, request.length))
-      case 'write':
-        this.#transact(() => this.#write(request.address, request.data))
-        return undefined
-      case 'reset':
-        this.machine.reset()
-        this.#wake()
-        return undefined
+      case 'probe':
+        return request.commands.map((command) => this.#command(command))
       case 'marks': {
         const marks = this.machine.marks
         this.machine.marks = []
@@ -90,29 +103,29 @@ export class BoardHost {
     }
   }
 
-  /** One access by the debugger's bus master, with the time that it takes. */
-  #transact<T>(access: () => T): T {
+  /** One command to the probe, with the time that it takes. */
+  #command(command: StlinkCommand): Uint8Array {
+    const { core, scheduler, rcc } = this.machine
+    const answer = this.#stlink.execute(command)
+    if (core.debug.halted || core.lockedUp) scheduler.pass(Math.ceil(TRANSACTION_S * rcc.coreHz))
+    this.#wake()
+    return answer
+  }
+
+  /** Accesses by the debugger's bus master. */
+  #access<T>(access: () => T): T {
     const { machine } = this
     machine.bus.debugger = true
     try {
       return access()
-    } catch (thrown) {
-      if (!(thrown instanceof BusFault)) throw thrown
-      throw new AppError('BOARD_FAULT', `The bus answered an access to ${hexAddr(thrown.address)} with an error.`, {
-        hint: 'Nothing answers at this address, or flash was written without its controller being ready for it.',
-        context: { address: hexAddr(thrown.address) },
-      })
     } finally {
       machine.bus.debugger = false
       machine.settle()
-      const { core, scheduler, rcc } = machine
-      if (core.debug.halted || core.lockedUp) scheduler.pass(Math.ceil(TRANSACTION_S * rcc.coreHz))
-      this.#wake()
     }
   }
 
-  /** As a MEM-AP reads: words where address and length allow, memory in one piece. */
-  #read(address: number, length: number): Uint8Array {
+  /** Memory in one piece, everything else by accesses of `size`. */
+  #read(address: number, length: number, size: AccessSize): Uint8Array {
     const { memory, bus } = this.machine
     const offset = memory.offsetOf(address)
     if (offset >= 0 && memory.offsetOf(address + length - 1) === offset + length - 1) {
@@ -120,26 +133,30 @@ export class BoardHost {
     }
     const bytes = new Uint8Array(length)
     const view = new DataView(bytes.buffer)
-    for (let at = 0; at < length;) {
-      const size = accessSize(address + at, length - at)
+    for (let at = 0; at < length; at += size) {
       const value = bus.read((address + at) >>> 0, size)
       if (size === 4) view.setInt32(at, value, true)
       else if (size === 2) view.setUint16(at, value, true)
       else view.setUint8(at, value)
-      at += size
     }
     return bytes
   }
 
-  #write(address: number, data: Uint8Array): void {
+  #write(address: number, data: Uint8Array, size: AccessSize): void {
     const { bus } = this.machine
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-    for (let at = 0; at < data.length;) {
-      const size = accessSize(address + at, data.length - at)
+    for (let at = 0; at < data.length; at += size) {
       const value = size === 4 ? view.getInt32(at, true) : size === 2 ? view.getUint16(at, true) : view.getUint8(at)
       bus.write((address + at) >>> 0, size, value)
-      at += size
     }
+  }
+
+  /** nRST: while it is low nothing runs, and what a debugger has asked for counts when it rises. */
+  #driveReset(low: boolean): void {
+    if (this.#heldInReset === low) return
+    this.#heldInReset = low
+    this.machine.reset()
+    this.#wake()
   }
 
   /** Looks at the machine now rather than at its timer. */
@@ -149,7 +166,7 @@ export class BoardHost {
 
   #schedule(when: (work: () => void) => Timer): void {
     this.#timer?.cancel()
-    this.#timer = this.#gone ? undefined : when(this.#runSlice)
+    this.#timer = this.#gone || this.#heldInReset ? undefined : when(this.#runSlice)
   }
 
   readonly #runSlice = (): void => {
@@ -170,11 +187,4 @@ export class BoardHost {
     }
     return state
   }
-}
-
-/** The widest access that is aligned and not longer than what is left. */
-function accessSize(address: number, left: number): number {
-  if (left >= 4 && (address & 3) === 0) return 4
-  // A word-aligned tail of two bytes may be a halfword; odd ends are bytes.
-  return left >= 2 && (address & 1) === 0 ? 2 : 1
 }

@@ -61,6 +61,8 @@ export class Machine {
   readonly rcc: Clocks
   /** what the firmware wrote to ITM stimulus port 0 and nobody took yet */
   marks: ExecutionMark[] = []
+  /** indices of flash sectors whose cells no longer change: for whoever wants to see what becomes of it */
+  readonly wornSectors = new Set<number>()
   /** set by whoever wants `run` to return 'stopped' */
   stopRequested = false
   readonly #systick: SysTick
@@ -115,6 +117,7 @@ export class Machine {
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
+      wornSectors: this.wornSectors,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
     })

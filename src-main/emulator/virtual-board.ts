@@ -1,22 +1,23 @@
-// A virtual board behind the same interface as a real one. With a worker's path it runs in a thread of its own.
+// A virtual board behind the same interface as a real one: it ends at the bytes that an ST-Link answers. With a worker's
+// path it runs in a thread of its own.
 
 import { Worker } from 'node:worker_threads'
 import { AppError, fromDto, toAppError } from '../base/errors.ts'
-import { addr, type Addr } from '../base/units.ts'
 import type { BoardData } from '../device/board-data.ts'
 import type { Board, ExecutionMark } from '../device/board.ts'
-import type { Probe, ProbeInfo } from '../device/probe.ts'
-import { BoardHost, type BoardReply, type BoardRequest } from './board-host.ts'
+import { openStlinkProbe } from '../device/stlink/stlink-probe.ts'
+import type { StlinkTransport } from '../device/stlink/transport.ts'
+import { BoardHost, type BoardReply, type BoardRequest, type HostOptions } from './board-host.ts'
 import type { WorkerSetup } from './worker.ts'
 
-export interface VirtualBoardOptions {
+export interface VirtualBoardOptions extends HostOptions {
   /** path of the emulator-worker bundle; without it the emulator runs in this thread */
-  worker?: string
-  /** what the flash holds at power-on, from its start; the rest is erased */
-  flash?: Uint8Array
+  worker?: string | undefined
 }
 
 export interface VirtualBoard extends Board {
+  /** the way to its ST-Link, for other programs than Thimble */
+  readonly stlink: StlinkTransport
   takeMarks(): Promise<ExecutionMark[]>
   /** Pulls the cable: every access from now on throws BOARD_GONE. */
   unplug(): Promise<void>
@@ -29,8 +30,9 @@ interface Line {
 }
 
 export async function openVirtualBoard(data: BoardData, options: VirtualBoardOptions = {}): Promise<VirtualBoard> {
-  const setup: WorkerSetup = { data, flash: options.flash }
-  const line = options.worker === undefined ? openHere(setup) : await openThread(options.worker, setup)
+  const { worker, ...host } = options
+  const setup: WorkerSetup = { data, options: host }
+  const line = worker === undefined ? openHere(setup) : await openThread(worker, setup)
   let unplugged = false
   const call = async (request: BoardRequest) => {
     if (unplugged) throw new AppError('BOARD_GONE', `The board ${data.board} was unplugged.`)
@@ -38,11 +40,16 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     if (!reply.ok) throw fromDto(reply.error)
     return reply.value
   }
+  const stlink: StlinkTransport = {
+    exchange: async (commands) => (await call({ kind: 'probe', commands })) as Uint8Array[],
+    close: () => Promise.resolve(), // the board is switched off by its own close
+  }
   return {
     id: `virtual:${data.id}`,
     data,
     provenance: 'emulated',
-    probe: createProbe(call, data),
+    stlink,
+    probe: await openStlinkProbe(stlink, { serial: data.id }),
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
     unplug: async () => {
       await call({ kind: 'unplug' })
@@ -52,37 +59,8 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
   }
 }
 
-function createProbe(call: (request: BoardRequest) => Promise<unknown>, data: BoardData): Probe {
-  const info: ProbeInfo = { name: 'virtual', serial: data.id, firmware: '1' }
-  const read = async (address: Addr, length: number) => {
-    if (length === 0) return new Uint8Array(0)
-    return (await call({ kind: 'read', address, length })) as Uint8Array
-  }
-  const write = async (address: Addr, bytes: Uint8Array) => {
-    await call({ kind: 'write', address, data: bytes })
-  }
-  return {
-    info,
-    read,
-    write,
-    readWord: async (address) => {
-      const bytes = await read(address, 4)
-      return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
-    },
-    writeWord: async (address, value) => {
-      const bytes = new Uint8Array(4)
-      new DataView(bytes.buffer).setUint32(0, value >>> 0, true)
-      await write(addr(address), bytes)
-    },
-    pulseReset: async () => {
-      await call({ kind: 'reset' })
-    },
-    close: () => Promise.resolve(),
-  }
-}
-
-function openHere({ data, flash }: WorkerSetup): Line {
-  const host = new BoardHost(data, flash)
+function openHere({ data, options }: WorkerSetup): Line {
+  const host = new BoardHost(data, options)
   return {
     request: async (request) => {
       const reply = host.serve(request)

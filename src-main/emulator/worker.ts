@@ -2,17 +2,17 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BoardData } from '../device/board-data.ts'
-import { BoardHost, type BoardRequest } from './board-host.ts'
+import { BoardHost, type BoardRequest, type HostOptions } from './board-host.ts'
 
 export interface WorkerSetup {
   data: BoardData
-  flash?: Uint8Array
+  options: HostOptions
 }
 
 const port = parentPort
 if (port !== null) {
-  const { data, flash } = workerData as WorkerSetup
-  const host = new BoardHost(data, flash)
+  const { data, options } = workerData as WorkerSetup
+  const host = new BoardHost(data, options)
   port.on('message', ({ id, request }: { id: number; request: BoardRequest }) => {
     port.postMessage({ id, reply: host.serve(request) })
   })

@@ -1,7 +1,7 @@
 // A machine under the test's hands: an image in flash, the debugger's bus, and running to a stop.
 
 import { expect } from 'vitest'
-import { BOARDS } from '../../src-main/device/board-data.ts'
+import { findBoardData } from '../../src-main/device/board-data.ts'
 import { BusFault } from '../../src-main/emulator/core/faults.ts'
 import { Machine } from '../../src-main/emulator/machine.ts'
 
@@ -58,8 +58,8 @@ export function vectors(reset: string, handlers: Readonly<Record<number, string>
   return `.word ${STACK}\n.word ${words.join(', ')}\n`
 }
 
-export function createMachine(image: Uint8Array): Machine {
-  const machine = new Machine(BOARDS[0]!)
+export function createMachine(image: Uint8Array, board = 'stm32f407'): Machine {
+  const machine = new Machine(findBoardData(board)!)
   expect(machine.preload(FLASH, image)).toBe(true)
   machine.reset()
   return machine

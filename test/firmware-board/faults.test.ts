@@ -24,6 +24,10 @@ const EXPECTED: Record<string, { hello: object; stack: { start: number; end: num
     hello: { chipId: 0x449, clock: 216_000_000, ccmBytes: 64 * 1024 },
     stack: { start: 0x20000000, end: 0x20010000 },
   },
+  stm32h743: {
+    hello: { chipId: 0x450, clock: 480_000_000, ccmBytes: 128 * 1024 },
+    stack: { start: 0x20000000, end: 0x20020000 },
+  },
 }
 
 describe.each(BOARD_IDS)('the firmware on the virtual board %s', (id) => {

@@ -22,6 +22,12 @@ const CONTROLLERS: Record<string, Controller> = {
     protection: { address: addr(0x40023c14), word: 0xc0efaafd }, // nWRP of sector 4
     modelSector: 4,
   },
+  stm32h743: {
+    status: { address: addr(0x52002010), flag: 1 << 21, name: 'INCERR' },
+    options: { address: addr(0x5200201c), level1: 0x1c6a55f0, level2: 0x1c6accf0 },
+    protection: { address: addr(0x52002038), word: 0xfd }, // WRPS of sector 1
+    modelSector: 1,
+  },
 }
 
 interface Controller {

@@ -92,6 +92,7 @@ describe.each(BOARD_IDS)('the USART of the virtual board %s', (id) => {
 const CLOCKS: Record<string, { rcc: number; hse: number; pll: number; fast: number; slow: number }> = {
   stm32f407: { rcc: 0x40023800, hse: 1 << 17, pll: 1 << 25, fast: 168_000_000, slow: 16_000_000 },
   stm32f746: { rcc: 0x40023800, hse: 1 << 17, pll: 1 << 25, fast: 216_000_000, slow: 16_000_000 },
+  stm32h743: { rcc: 0x58024400, hse: 1 << 17, pll: 1 << 25, fast: 480_000_000, slow: 64_000_000 },
 }
 
 /** An RCC whose ready bits in `mask` are never set. */
@@ -119,5 +120,27 @@ test('an STM32F405 without core-coupled memory still answers and runs models', a
   const { boardData } = virtualBoard('stm32f407')
   const data = { ...boardData, ram: boardData.ram.filter((region) => region.name !== 'CCM') }
   expect((await powerOn('stm32f407', undefined, data)).ccmBytes).toBe(0)
+  await expectRightAnswer()
+})
+
+/** What answers there instead of a peripheral: nothing is ever ready. */
+const silent = (start: number) => (broken: Machine) =>
+  broken.bus.attach(start, 1024, { read: () => 0, write: () => {} })
+
+test('an STM32F746 without over-drive stays on its internal oscillator', async () => {
+  expect(await powerOn('stm32f746', silent(0x40007000))).toMatchObject({ clockSource: 'hsi', clock: 16_000_000 })
+  await expectRightAnswer()
+})
+
+test('an STM32H743 whose voltage does not rise stays on its internal oscillator', async () => {
+  expect(await powerOn('stm32h743', silent(0x58024800))).toMatchObject({ clockSource: 'hsi', clock: 64_000_000 })
+  await expectRightAnswer()
+})
+
+test('an STM32H743 of revision Y runs at 400 MHz and says so', async () => {
+  const revisionY = (machine: Machine) =>
+    machine.bus.attach(0x5c001000, 1024, { read: (offset) => (offset === 0 ? 0x10030450 : 0), write: () => {} })
+  expect(await powerOn('stm32h743', revisionY)).toMatchObject({ clockSource: 'hse_pll', clock: 400_000_000 })
+  expect(machine.rcc.coreHz).toBe(400_000_000)
   await expectRightAnswer()
 })

@@ -74,3 +74,11 @@ export const CORTEX_M7_SINGLE: Processor = {
   instructions: FPV5_SINGLE,
   caches: [0xf003e019 | 0, 0xf007e009 | 0],
 }
+
+/** r1p1 with FPv5 in both precisions and caches of 16 KB */
+export const CORTEX_M7_DOUBLE: Processor = {
+  ...CORTEX_M7,
+  identification: { ...CACHED_FEATURES, 0xd00: 0x411fc271, 0xf40: 0x10110221, 0xf44: 0x12000011 },
+  instructions: FPV5_SINGLE,
+  caches: [0xf00fe019 | 0, 0xf01fe009 | 0],
+}

@@ -27,6 +27,7 @@ export interface ChipSite {
   bus: Bus
   scheduler: Scheduler
   data: BoardData
+  wornSectors: ReadonlySet<number>
   clockChanged: () => void
   interrupt: (number: number) => void
 }

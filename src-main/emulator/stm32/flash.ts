@@ -6,7 +6,7 @@ import type { CodeCache } from '../code-cache.ts'
 import { BusFault } from '../core/faults.ts'
 import type { Memory } from '../memory.ts'
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
-import type { BoardData } from '../../device/board-data.ts'
+import type { BoardData, FlashSector } from '../../device/board-data.ts'
 import { KB } from '../../base/units.ts'
 import { KeySequence } from './key-sequence.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
@@ -39,6 +39,8 @@ export interface FlashVariant {
   /** option bytes as they leave the factory */
   options: { OPTCR: number; OPTCR1: number }
   acrWritable: number
+  /** whether flash can be written through its alias */
+  writableAlias: boolean
   /** typical seconds to erase, by sector size in KB */
   eraseSeconds: Readonly<Record<number, number>>
 }
@@ -47,6 +49,7 @@ export interface FlashVariant {
 export const FLASH_F4: FlashVariant = {
   options: { OPTCR: 0x0fffaaed, OPTCR1: 0 },
   acrWritable: 0x1f07,
+  writableAlias: true,
   eraseSeconds: { 16: 0.25, 64: 0.55, 128: 1 },
 }
 
@@ -54,6 +57,7 @@ export const FLASH_F4: FlashVariant = {
 export const FLASH_F7: FlashVariant = {
   options: { OPTCR: 0xc0ffaafd | 0, OPTCR1: 0x00400080 },
   acrWritable: 0x0b0f,
+  writableAlias: false,
   eraseSeconds: { 32: 0.25, 128: 1, 256: 2 },
 }
 
@@ -80,6 +84,8 @@ export interface FlashParts {
   bus: Bus
   scheduler: Scheduler
   data: BoardData
+  /** indices of sectors whose cells no longer change, which this controller does not notice */
+  wornSectors: ReadonlySet<number>
   coreHz: () => number
 }
 
@@ -171,13 +177,15 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     }
   }
 
-  #eraseSectors(sectors: readonly { start: number; size: number }[]): void {
-    const { memory, code } = this.#parts
+  #eraseSectors(sectors: readonly FlashSector[]): void {
+    const { memory, code, wornSectors } = this.#parts
     let seconds = 0
-    for (const { start, size } of sectors) {
-      const offset = memory.offsetOf(start)
-      memory.u8.fill(0xff, offset, offset + size)
-      code.invalidate(offset, size)
+    for (const { index, start, size } of sectors) {
+      if (!wornSectors.has(index)) {
+        const offset = memory.offsetOf(start)
+        memory.u8.fill(0xff, offset, offset + size)
+        code.invalidate(offset, size)
+      }
       seconds += this.#variant.eraseSeconds[size / KB]!
     }
     this.#startBusy(seconds)
@@ -196,6 +204,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
       this.#fail(SR.PGSERR)
       throw new BusFault(address)
     }
+    if (address < data.flash.start && !this.#variant.writableAlias) throw new BusFault(address)
     // The bus waits while the last operation runs.
     if (this.#busy) scheduler.pass(Math.max(0, this.#done.due - scheduler.now))
     const offset = memory.offsetOf(address)
@@ -206,8 +215,10 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     else if (size !== 1 << ((control >>> 8) & 3)) this.#fail(SR.PGPERR)
     else if ((address & (ROW_BYTES - 1)) + size > ROW_BYTES) this.#fail(SR.PGAERR)
     else {
-      memory.set(offset, size, memory.get(offset, size) & value)
-      code.invalidate(offset, size)
+      if (!this.#parts.wornSectors.has(sector.index)) {
+        memory.set(offset, size, memory.get(offset, size) & value)
+        code.invalidate(offset, size)
+      }
       this.#startBusy(PROGRAM_S)
     }
   }

@@ -28,3 +28,28 @@ export class PwrF7 extends RegisterFile<'CR1' | 'CSR1' | 'CR2' | 'CSR2'> {
     return name === 'CSR1' ? this.get('CSR1') | (this.get('CR1') & OVER_DRIVE) : this.get(name)
   }
 }
+
+type PwrH7Name = 'CR1' | 'CSR1' | 'CR2' | 'CR3' | 'CPUCR' | 'D3CR' | 'WKUPFR'
+const VOS = 3 << 14
+const ACTVOSRDY = 1 << 13
+const D3_VOSRDY = 1 << 13
+
+/** PWR of the STM32H74x: the LDO, its voltage scale reached as soon as it is asked for. Source: RM0433, section 6.8. */
+export class PwrH7 extends RegisterFile<PwrH7Name> {
+  constructor() {
+    super({
+      CR1: { offset: 0x00, reset: 0xf000c000 | 0 },
+      CSR1: { offset: 0x04, writable: 0 },
+      CR2: { offset: 0x08 },
+      CR3: { offset: 0x0c, reset: 0x00000006 },
+      CPUCR: { offset: 0x10 },
+      D3CR: { offset: 0x18, reset: 0x00004000, writable: VOS },
+      WKUPFR: { offset: 0x24, writable: 0 },
+    })
+  }
+
+  protected override onRead(name: PwrH7Name): number {
+    if (name === 'CSR1') return ACTVOSRDY | (this.get('D3CR') & VOS)
+    return name === 'D3CR' ? this.get('D3CR') | D3_VOSRDY : this.get(name)
+  }
+}

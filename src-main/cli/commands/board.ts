@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { AppError } from '../../base/errors.ts'
+import { serveBoard, STLINK_GENERATIONS } from '../../jobs/serve-board.ts'
+import { defineCommand } from '../command.ts'
+
+const MOST = 65_535
+const port = z
+  .string()
+  .regex(/^\d+$/, 'has to be a port')
+  .transform(Number)
+  .refine((n) => n <= MOST, 'has to be a port')
+  .optional()
+
+export const board = defineCommand({
+  name: 'board',
+  args: ['<serve>', '<id>'],
+  summary: "Offer a virtual board to other people's tools until Ctrl-C",
+  flags: [
+    { name: 'stlink-tcp', value: '<port>', text: "its ST-Link over ST's TCP protocol (OpenOCD); 0: any free port" },
+    { name: 'probe', value: '<kind>', text: `which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
+  ],
+  options: z.object({
+    'stlink-tcp': port,
+    probe: z.enum(STLINK_GENERATIONS, `has to be one of ${STLINK_GENERATIONS.join(', ')}`).default('v3'),
+  }),
+  run: async ([action, id], options, { terminal, signal }) => {
+    if (action !== 'serve') throw new AppError('USAGE', `thimble board does not know ${action}: serve.`)
+    const request = { boardId: id!, probe: options.probe, stlinkTcp: options['stlink-tcp'] }
+    // Without a wish, everything on free ports.
+    if (request.stlinkTcp === undefined) request.stlinkTcp = 0
+    await serveBoard(request, {
+      workers: terminal.workers,
+      signal,
+      // Whoever started it reads the ports from here: one line, with --json or without.
+      onListening: (at) => terminal.stdout(`${JSON.stringify(at)}\n`),
+    })
+  },
+  print: () => '',
+})

@@ -1,0 +1,59 @@
+// `thimble board serve` as a process of its own.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { beforeAll, expect, it } from 'vitest'
+import type { ServedBoard } from '../../src-main/jobs/serve-board.ts'
+import { bundleForChild } from '../store/child-bundle.ts'
+import { thimbleError } from './command-line.ts'
+
+let cli: string
+
+beforeAll(async () => {
+  cli = await bundleForChild('src-main/cli/main.ts', 'cli-serve')
+})
+
+async function serve(...flags: string[]) {
+  const child = spawn(process.execPath, [cli, 'board', 'serve', 'virtual:stm32f407', ...flags])
+  let stdout = ''
+  const line = new Promise<string>((resolve) =>
+    child.stdout.on('data', (text: Buffer) => {
+      stdout += text.toString()
+      if (stdout.includes('\n')) resolve(stdout)
+    }),
+  )
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, stdout }))
+  return { child, ended, at: JSON.parse(await line) as ServedBoard }
+}
+
+it('says where it listens in one line, serves, and ends cleanly with SIGINT', async () => {
+  const { child, ended, at } = await serve('--stlink-tcp', '0', '--probe', 'v2-1')
+  expect(at).toMatchObject({ board: 'virtual:stm32f407', probe: 'v2-1' })
+  const socket = connect(at.stlinkTcp!, '127.0.0.1')
+  socket.write(Uint8Array.of(6, 1, 0, 0))
+  const [version] = (await once(socket, 'data')) as [Buffer]
+  expect(version).toHaveLength(16)
+  child.kill('SIGINT')
+  const { code, stdout } = await ended
+  expect(code).toBe(0)
+  expect(stdout.trim().split('\n')).toHaveLength(1)
+}, 30_000)
+
+it('a port that is taken has its own error', async () => {
+  const { child, ended, at } = await serve('--stlink-tcp', '0')
+  const error = await thimbleError(['board', 'serve', 'virtual:stm32f407', '--stlink-tcp', String(at.stlinkTcp)], '.')
+  expect(error.code).toBe('PORT_IN_USE')
+  child.kill('SIGINT')
+  await ended
+}, 30_000)
+
+it.each([
+  [['board', 'sell', 'virtual:stm32f407'], 'USAGE'],
+  [['board', 'serve', 'virtual:pdp11'], 'BOARD_UNKNOWN'],
+  [['board', 'serve', 'stlink:066DFF'], 'BOARD_UNSUPPORTED'],
+  [['board', 'serve', 'virtual:stm32f407', '--stlink-tcp', '70000'], 'USAGE'],
+  [['board', 'serve', 'virtual:stm32f407', '--probe', 'v9'], 'USAGE'],
+])('refuses %j', async (argv, code) => {
+  expect((await thimbleError(argv, '.')).code).toBe(code)
+})

@@ -1,0 +1,61 @@
+// Debian's OpenOCD as a client of a virtual board's ST-Link.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { findBoardData } from '../../src-main/device/board-data.ts'
+import type { StlinkGeneration } from '../../src-main/device/stlink/protocol.ts'
+import { serveStlinkTcp } from '../../src-main/emulator/servers/stlink-tcp.ts'
+import { STLINK_MODELS } from '../../src-main/emulator/stlink/models.ts'
+import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
+
+export type Driver = 'hla' | 'dapdirect'
+
+const ADAPTERS: Record<Driver, (port: number) => string[]> = {
+  hla: (port) => ['-f', 'interface/stlink.cfg', '-c', `hla_stlink_backend tcp ${port}; transport select hla_swd`],
+  dapdirect: (port) => [
+    '-f',
+    'interface/stlink-dap.cfg',
+    '-c',
+    `st-link backend tcp ${port}; transport select dapdirect_swd`,
+  ],
+}
+const TARGETS: Readonly<Record<string, string>> = {
+  stm32f407: 'stm32f4x',
+  stm32f746: 'stm32f7x',
+  stm32h743: 'stm32h7x',
+}
+const TIMEOUT_MS = 60_000
+
+export interface OpenOcd {
+  board: VirtualBoard
+  /** Runs the commands after `init`, then ends; all that they and it printed. Throws when it fails. */
+  run(...commands: string[]): Promise<string>
+  close(): Promise<void>
+}
+
+export async function startOpenOcd(boardId: string, driver: Driver, probe: StlinkGeneration): Promise<OpenOcd> {
+  const data = findBoardData(boardId)!
+  const board = await openVirtualBoard(data, { probe })
+  const { productId } = STLINK_MODELS[probe]
+  const server = await serveStlinkTcp(0, { transport: board.stlink, productId, serial: 'OPENOCD' })
+  return {
+    board,
+    async run(...commands) {
+      const { stderr, stdout } = await promisify(execFile)(
+        'openocd',
+        [
+          ...['-c', 'gdb_port disabled; telnet_port disabled; tcl_port disabled'],
+          ...ADAPTERS[driver](server.port),
+          ...['-f', `target/${TARGETS[boardId]}.cfg`],
+          ...['-c', ['init', ...commands.map((command) => `echo [${command}]`), 'shutdown'].join('; ')],
+        ],
+        { timeout: TIMEOUT_MS },
+      )
+      return stdout + stderr
+    },
+    async close() {
+      await server.close()
+      await board.close()
+    },
+  }
+}
