@@ -18,6 +18,7 @@ import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Scheduler } from './scheduler.ts'
 import { FlashController } from './stm32/flash.ts'
+import { FlashTiming } from './stm32/flash-accelerator.ts'
 import { Rcc, RESET_FLAG } from './stm32/rcc.ts'
 import { attachChip, INTERRUPTS, memoryBlocks, PRIORITY_BITS, USART2_INTERRUPT } from './stm32/stm32f407.ts'
 import { Usart } from './stm32/usart.ts'
@@ -66,6 +67,8 @@ export class Machine {
   stopRequested = false
   readonly #systick: SysTick
   readonly #mpu: Mpu
+  readonly #flashTiming: FlashTiming | undefined
+  #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #flash: FlashController
   readonly #resettable: { resetRegisters(): void }[] = []
@@ -114,6 +117,7 @@ export class Machine {
     this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code))
     this.rcc = new Rcc(attention)
+    if (data.accelerator !== undefined) this.#flashTiming = new FlashTiming(data.flash.size, data.accelerator)
     this.#flash = new FlashController({
       memory: this.memory,
       code: this.code,
@@ -121,6 +125,10 @@ export class Machine {
       scheduler: this.scheduler,
       data,
       coreHz: () => this.rcc.coreHz,
+      onAccessControl: (acr) => {
+        this.#flashTiming?.configure(acr)
+        this.#applyFlashTiming()
+      },
     })
     this.usart2 = new Usart({
       scheduler: this.scheduler,
@@ -136,6 +144,22 @@ export class Machine {
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
     this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
+  }
+
+  /** Whether cycles include the waits for flash (docs/timing.md). */
+  get countsWaits(): boolean {
+    return this.#countsWaits
+  }
+
+  set countsWaits(counts: boolean) {
+    this.#countsWaits = counts
+    this.#applyFlashTiming()
+  }
+
+  #applyFlashTiming(): void {
+    const waits = this.#countsWaits && this.#flashTiming !== undefined && this.#flashTiming.waitStates > 0
+    this.core.flashTiming = waits ? this.#flashTiming : undefined
+    this.core.attention = true
   }
 
   /** Instructions and cycles since the last reset. */

@@ -31,6 +31,12 @@ export async function listBoards(): Promise<BoardSummary[]> {
   ]
 }
 
+/** What an emulated cycle is (docs/timing.md). */
+const cyclesAre = (data: BoardData) =>
+  data.accelerator === undefined
+    ? 'cycles by Arm’s tables alone, not calibrated on a chip'
+    : 'cycles by Arm’s tables and the flash wait states, not calibrated on a chip'
+
 const virtualSummary = (data: BoardData): BoardSummary => ({
   id: VIRTUAL + data.id,
   name: data.board,
@@ -43,7 +49,7 @@ const virtualSummary = (data: BoardData): BoardSummary => ({
   kind: 'virtual',
   provenance: 'emulated',
   state: 'ready',
-  detail: '',
+  detail: cyclesAre(data),
 })
 
 /** The facts of a board that can be driven. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. */

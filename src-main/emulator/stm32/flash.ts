@@ -86,6 +86,8 @@ export interface FlashParts {
   scheduler: Scheduler
   data: BoardData
   coreHz: () => number
+  /** told of FLASH_ACR whenever it changes */
+  onAccessControl?: (acr: number) => void
 }
 
 export class FlashController extends RegisterFile<Name> implements FlashWriter {
@@ -105,6 +107,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
   reset(): void {
     const options = this.get('OPTCR')
     this.resetRegisters()
+    this.#parts.onAccessControl?.(this.get('ACR'))
     this.set('OPTCR', options | OPTCR.OPTLOCK)
     this.#keys.reset()
     this.#optionKeys.reset()
@@ -123,6 +126,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     switch (name) {
       case 'ACR':
         this.set('ACR', value)
+        this.#parts.onAccessControl?.(value)
         break
       case 'KEYR':
         if (this.#keys.take(value)) this.set('CR', this.get('CR') & ~CR.LOCK)
