@@ -27,6 +27,8 @@ export interface BoardData {
   idCodeAddress: Addr
   /** `driver` names the kind of flash controller */
   flash: { driver: FlashKind; start: Addr; size: Bytes; sectors: readonly FlashSector[] }
+  /** lines of 16 bytes that the flash accelerator keeps, when its waits are modelled */
+  accelerator?: { instructionLines: number; dataLines: number }
   /** the largest first: it holds the arena */
   ram: readonly MemoryRegion[]
   /** where the firmware image and the model blob live: each owns whole sectors */
@@ -68,6 +70,7 @@ export const BOARDS: readonly BoardData[] = [
       size: bytes(1 * MB),
       sectors: sectors(FLASH, [16, 16, 16, 16, 64, 128, 128, 128, 128, 128, 128, 128]),
     },
+    accelerator: { instructionLines: 64, dataLines: 8 }, // RM0090, 3.5.2
     ram: [
       { name: 'SRAM', start: addr(0x20000000), size: bytes(128 * KB) },
       { name: 'CCM', start: addr(0x10000000), size: bytes(64 * KB) },

@@ -162,7 +162,7 @@ export class CodeCache {
   /** Forgets all that was decoded of the page at this address, because it may be decoded differently now. */
   forgetPage(address: number): void {
     const offset = this.#memory.fetchOffset(address)
-    if (offset >= 0) this.words.fill(0, offset >> 1, (offset + PAGE_SIZE) >> 1)
+    if (offset >= 0) this.invalidate(offset, PAGE_SIZE)
   }
 
   /** Forgets what was decoded from these bytes. Offsets are in the memory's buffer. */

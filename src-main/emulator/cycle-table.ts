@@ -1,6 +1,6 @@
 // Cortex-M4 instruction timing at zero wait states. Source: ARM DDI 0439 (Cortex-M4 TRM), tables 3-1 and 7-1.
-// Where the manual gives a range the choice is stated here. Flash wait states are NOT in this table: a cycle
-// count of the emulator is what the core would take from zero-wait memory, and is labelled so.
+// Where the manual gives a range the choice is stated here. Flash wait states come on top of it, where the chip's are
+// modelled (stm32/flash-accelerator.ts). docs/timing.md says what the figures are worth.
 
 export const CYCLES = {
   alu: 1,

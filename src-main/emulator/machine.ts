@@ -19,6 +19,7 @@ import { Memory } from './memory.ts'
 import { Scheduler } from './scheduler.ts'
 import type { ChipParts, Clocks, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
+import { FlashTiming } from './stm32/flash-accelerator.ts'
 import type { Usart } from './stm32/usart.ts'
 import type { ExecutionMark } from '../device/board.ts'
 
@@ -67,6 +68,8 @@ export class Machine {
   stopRequested = false
   readonly #systick: SysTick
   readonly #mpu: Mpu
+  readonly #flashTiming: FlashTiming | undefined
+  #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
   #pendingReset: ResetKind | undefined
@@ -115,17 +118,38 @@ export class Machine {
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
     this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
+    if (data.accelerator !== undefined) this.#flashTiming = new FlashTiming(data.flash.size, data.accelerator)
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
       wornSectors: this.wornSectors,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
+      onAccessControl: (acr) => {
+        this.#flashTiming?.configure(acr)
+        this.#applyFlashTiming()
+      },
     })
     this.rcc = this.#peripherals.rcc
     this.serialPort = this.#peripherals.serialPort
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
     this.reset('power')
+  }
+
+  /** Whether cycles include the waits for flash (docs/timing.md). */
+  get countsWaits(): boolean {
+    return this.#countsWaits
+  }
+
+  set countsWaits(counts: boolean) {
+    this.#countsWaits = counts
+    this.#applyFlashTiming()
+  }
+
+  #applyFlashTiming(): void {
+    const waits = this.#countsWaits && this.#flashTiming !== undefined && this.#flashTiming.waitStates > 0
+    this.core.flashTiming = waits ? this.#flashTiming : undefined
+    this.core.attention = true
   }
 
   /** Instructions and cycles since the last reset. */

@@ -22,7 +22,7 @@ export interface RunElfResult {
   exitCode: number
   /** executed from reset to exit, the exiting BKPT among them */
   instructions: number
-  /** of a Cortex-M4 with zero-wait memory (cycle-table.ts) */
+  /** of the core, with the wait states that the program sets in FLASH_ACR; none after reset (docs/timing.md) */
   cycles: number
 }
 

@@ -31,9 +31,11 @@ export async function listBoards(): Promise<BoardSummary[]> {
   ]
 }
 
-const M7_CYCLES =
-  'Cycles and latencies are an estimate: they come from the timing of a Cortex-M4 with zero-wait memory, not from a ' +
-  'calibrated Cortex-M7.'
+/** What an emulated cycle is (docs/timing.md). */
+const cyclesAre = (data: BoardData) =>
+  data.core === 'cortex-m7'
+    ? 'cycles are an estimate: by the timing of a Cortex-M4 with zero-wait memory, not of a calibrated Cortex-M7'
+    : 'cycles by Arm’s tables and the flash wait states, not calibrated on a chip'
 
 const virtualSummary = (data: BoardData): BoardSummary => ({
   id: VIRTUAL + data.id,
@@ -47,7 +49,7 @@ const virtualSummary = (data: BoardData): BoardSummary => ({
   kind: 'virtual',
   provenance: 'emulated',
   state: 'ready',
-  detail: data.core === 'cortex-m7' ? M7_CYCLES : '',
+  detail: cyclesAre(data),
 })
 
 /** The facts of a board that can be driven. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. */

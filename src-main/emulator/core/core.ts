@@ -8,6 +8,7 @@ import { ExceptionModel } from './exceptions.ts'
 import { Faults } from './faults.ts'
 import { FPCCR, Fpu } from './fpu.ts'
 import type { Debug } from './debug.ts'
+import type { FlashTiming } from '../stm32/flash-accelerator.ts'
 import type { Nvic } from './nvic.ts'
 import type { Scb } from './scb.ts'
 
@@ -59,6 +60,8 @@ export class Core {
   exclusiveAddress = -1
   /** neither the MPU nor a watchpoint has a say in stores */
   storesFreely = true
+  /** set while flash has wait states that are to be counted */
+  flashTiming: FlashTiming | undefined
   /** Whether it was the DWT that stopped the core before this address. */
   isWatchpoint: (address: number) => boolean = () => false
   semihosting: SemihostingHandler | undefined

@@ -22,6 +22,9 @@ export function interpret(core: Core, budget: number): void {
   // An offset is negative (bit 31) where the slow path must look; the other bits are misalignment.
   const WORD = 0x80000003 | 0
   const HALF = 0x80000001 | 0
+  const flash = core.flashTiming
+  // Offsets of flash are the lowest in the buffer; without timing none is below this.
+  const flashEnd = flash === undefined ? 0 : flash.size
   // Small integers all of them, whatever they were outside: V8 keeps such locals in registers.
   let limit = Math.min(Math.ceil(budget), 0x3fffffff) | 0
 
@@ -34,6 +37,8 @@ export function interpret(core: Core, budget: number): void {
     let i = start >> 1
     let at = i
     let base = (core.pc - start) | 0
+    // where the instructions that are executed one after the other began, for flash.execute
+    let row = i
     let N = core.n | 0
     let Z = core.z | 0
     let C = core.c | 0
@@ -65,8 +70,9 @@ export function interpret(core: Core, budget: number): void {
         const a = (w >>> 9) & 15
         const b = (w >>> 13) & 15
         const im = IM[at]!
-        // prettier-ignore
-        switch (w & 511) {
+        taken: {
+          // prettier-ignore
+          switch (w & 511) {
           case 1: /* MOV_I */ R[a] = im; break
           case 2: /* MOVS_I */ R[a] = N = Z = im; if ((w & 0x60000) !== 0) C = ((w >>> 17) & 3) - 1; break
           case 3: /* MOVT */ R[a] = (R[a]! & 0xffff) | im; break
@@ -177,50 +183,50 @@ export function interpret(core: Core, budget: number): void {
           case 73: /* UBFX */ R[a] = (R[b]! << (32 - (im & 255) - (im >>> 8))) >>> (32 - (im >>> 8)); break
           case 74: /* SBFX */ R[a] = (R[b]! << (32 - (im & 255) - (im >>> 8))) >> (32 - (im >>> 8)); break
           case 75: /* BFI */ { const mask = (0xffffffff >>> (32 - (im >>> 8))) << (im & 255); R[a] = (R[a]! & ~mask) | (b === 15 ? 0 : (R[b]! << (im & 255)) & mask); break }
-          case 76: /* B */ i = im; break
-          case 77: /* BEQ */ if (Z === 0) { i = im; cyc += BRANCH_REFILL } break
-          case 78: /* BNE */ if (Z !== 0) { i = im; cyc += BRANCH_REFILL } break
-          case 79: /* BCS */ if (C !== 0) { i = im; cyc += BRANCH_REFILL } break
-          case 80: /* BCC */ if (C === 0) { i = im; cyc += BRANCH_REFILL } break
-          case 81: /* BMI */ if (N < 0) { i = im; cyc += BRANCH_REFILL } break
-          case 82: /* BPL */ if (N >= 0) { i = im; cyc += BRANCH_REFILL } break
-          case 83: /* BVS */ if (V !== 0) { i = im; cyc += BRANCH_REFILL } break
-          case 84: /* BVC */ if (V === 0) { i = im; cyc += BRANCH_REFILL } break
-          case 85: /* BHI */ if (C !== 0 && Z !== 0) { i = im; cyc += BRANCH_REFILL } break
-          case 86: /* BLS */ if (C === 0 || Z === 0) { i = im; cyc += BRANCH_REFILL } break
-          case 87: /* BGE */ if (N >>> 31 === V) { i = im; cyc += BRANCH_REFILL } break
-          case 88: /* BLT */ if (N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL } break
-          case 89: /* BGT */ if (Z !== 0 && N >>> 31 === V) { i = im; cyc += BRANCH_REFILL } break
-          case 90: /* BLE */ if (Z === 0 || N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL } break
-          case 91: /* CBZ */ if (R[b] === 0) { i = im; cyc += BRANCH_REFILL } break
-          case 92: /* CBNZ */ if (R[b] !== 0) { i = im; cyc += BRANCH_REFILL } break
-          case 93: /* BL */ R[14] = ((i << 1) + base) | 1; i = im; break
-          case 94: /* BX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; i = o >> 1; base = (to & ~1) - o; break }
-          case 95: /* BLX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; R[14] = ((i << 1) + base) | 1; i = o >> 1; base = (to & ~1) - o; break }
-          case 96: /* TBB */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + R[(w >>> 17) & 15]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; i = at + 2 + U8[o]!; break }
-          case 97: /* TBH */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + (R[(w >>> 17) & 15]! << 1), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; i = at + 2 + U16[o >> 1]!; break }
+          case 76: /* B */ i = im; break taken
+          case 77: /* BEQ */ if (Z === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 78: /* BNE */ if (Z !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 79: /* BCS */ if (C !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 80: /* BCC */ if (C === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 81: /* BMI */ if (N < 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 82: /* BPL */ if (N >= 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 83: /* BVS */ if (V !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 84: /* BVC */ if (V === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 85: /* BHI */ if (C !== 0 && Z !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 86: /* BLS */ if (C === 0 || Z === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 87: /* BGE */ if (N >>> 31 === V) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 88: /* BLT */ if (N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 89: /* BGT */ if (Z !== 0 && N >>> 31 === V) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 90: /* BLE */ if (Z === 0 || N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 91: /* CBZ */ if (R[b] === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 92: /* CBNZ */ if (R[b] !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 93: /* BL */ R[14] = ((i << 1) + base) | 1; i = im; break taken
+          case 94: /* BX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; i = o >> 1; base = (to & ~1) - o; break taken }
+          case 95: /* BLX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; R[14] = ((i << 1) + base) | 1; i = o >> 1; base = (to & ~1) - o; break taken }
+          case 96: /* TBB */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + R[(w >>> 17) & 15]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); i = at + 2 + U8[o]!; break taken }
+          case 97: /* TBH */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + (R[(w >>> 17) & 15]! << 1), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); i = at + 2 + U16[o >> 1]!; break taken }
           case 98: /* NOP */ break
           case 99: /* IT */ break
-          case 100: /* LDR_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; R[a] = M[o >> 2]!; break }
-          case 101: /* LDR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; R[a] = M[o >> 2]!; break }
-          case 102: /* LDR_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; R[b] = ad + im; R[a] = M[o >> 2]!; break }
-          case 103: /* LDR_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; R[b] = ad; R[a] = M[o >> 2]!; break }
-          case 104: /* LDRB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[a] = U8[o]!; break }
-          case 105: /* LDRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[a] = U8[o]!; break }
-          case 106: /* LDRB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[b] = ad + im; R[a] = U8[o]!; break }
-          case 107: /* LDRB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[b] = ad; R[a] = U8[o]!; break }
-          case 108: /* LDRSB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[a] = S8[o]!; break }
-          case 109: /* LDRSB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[a] = S8[o]!; break }
-          case 110: /* LDRSB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[b] = ad + im; R[a] = S8[o]!; break }
-          case 111: /* LDRSB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; R[b] = ad; R[a] = S8[o]!; break }
-          case 112: /* LDRH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[a] = U16[o >> 1]!; break }
-          case 113: /* LDRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[a] = U16[o >> 1]!; break }
-          case 114: /* LDRH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[b] = ad + im; R[a] = U16[o >> 1]!; break }
-          case 115: /* LDRH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[b] = ad; R[a] = U16[o >> 1]!; break }
-          case 116: /* LDRSH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[a] = S16[o >> 1]!; break }
-          case 117: /* LDRSH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[a] = S16[o >> 1]!; break }
-          case 118: /* LDRSH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[b] = ad + im; R[a] = S16[o >> 1]!; break }
-          case 119: /* LDRSH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; R[b] = ad; R[a] = S16[o >> 1]!; break }
+          case 100: /* LDR_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
+          case 101: /* LDR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
+          case 102: /* LDR_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = M[o >> 2]!; break }
+          case 103: /* LDR_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = M[o >> 2]!; break }
+          case 104: /* LDRB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U8[o]!; break }
+          case 105: /* LDRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U8[o]!; break }
+          case 106: /* LDRB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = U8[o]!; break }
+          case 107: /* LDRB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = U8[o]!; break }
+          case 108: /* LDRSB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S8[o]!; break }
+          case 109: /* LDRSB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S8[o]!; break }
+          case 110: /* LDRSB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = S8[o]!; break }
+          case 111: /* LDRSB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = S8[o]!; break }
+          case 112: /* LDRH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U16[o >> 1]!; break }
+          case 113: /* LDRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U16[o >> 1]!; break }
+          case 114: /* LDRH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = U16[o >> 1]!; break }
+          case 115: /* LDRH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = U16[o >> 1]!; break }
+          case 116: /* LDRSH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S16[o >> 1]!; break }
+          case 117: /* LDRSH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S16[o >> 1]!; break }
+          case 118: /* LDRSH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = S16[o >> 1]!; break }
+          case 119: /* LDRSH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = S16[o >> 1]!; break }
           case 120: /* STR_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } M[o >> 2] = R[a]!; break }
           case 121: /* STR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } M[o >> 2] = R[a]!; break }
           case 122: /* STR_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; M[o >> 2] = R[a]!; R[b] = ad + im; break }
@@ -233,13 +239,14 @@ export function interpret(core: Core, budget: number): void {
           case 129: /* STRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) { if (core.storeNearCode(ad, 2, R[a]!)) break; break hot } U16[o >> 1] = R[a]!; break }
           case 130: /* STRH_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; U16[o >> 1] = R[a]!; R[b] = ad + im; break }
           case 131: /* STRH_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; U16[o >> 1] = R[a]!; R[b] = ad; break }
-          case 132: /* LDR_LIT */ { const ad = (((at << 1) + base + 4) & ~3) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; R[a] = M[o >> 2]!; break }
+          case 132: /* LDR_LIT */ { const ad = (((at << 1) + base + 4) & ~3) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
           case 133: /* LDRD */ {
             // d: bit 0 write-back, bit 1 post-index
             const from = b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!
             const ad = (w & 0x10000000) !== 0 ? from : from + im
             const o = L[ad >>> 14]! | (ad & 0x3fff), o2 = L[(ad + 4) >>> 14]! | ((ad + 4) & 0x3fff)
             if (((o | o2) & WORD) !== 0) break hot
+            if (o < flashEnd) cyc += flash!.load(o) + flash!.load(o2)
             const low = M[o >> 2]!
             if ((w & 0x8000000) !== 0) R[b] = from + im
             R[(w >>> 17) & 15] = M[o2 >> 2]!
@@ -263,6 +270,7 @@ export function interpret(core: Core, budget: number): void {
             const end = from + size - 4
             const o = L[from >>> 14]! | (from & 0x3fff), last = L[end >>> 14]! | (end & 0x3fff)
             if (((o | last) & WORD) !== 0 || last - o !== size - 4) break hot
+            if (o < flashEnd) for (let each = o; each <= last; each += 4) cyc += flash!.load(each)
             let to = 0
             if ((im & 0x8000) !== 0) {
               to = M[last >> 2]!
@@ -275,6 +283,7 @@ export function interpret(core: Core, budget: number): void {
             let p = o >> 2
             for (let list = im & 0x7fff; list !== 0; list &= list - 1) R[31 - Math.clz32(list & -list)] = M[p++]!
             if ((w & 0x8000000) !== 0) R[b] = (w & 0x10000000) !== 0 ? from : from + size
+            if ((im & 0x8000) !== 0) break taken
             break
           }
           case 136: /* STM */ {
@@ -288,7 +297,7 @@ export function interpret(core: Core, budget: number): void {
             if ((w & 0x8000000) !== 0) R[b] = (w & 0x10000000) !== 0 ? from : from + size
             break
           }
-          case 137: /* VLDR */ { if (!fp) break hot; const ad = (b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; S[a | (((w >>> 17) & 1) << 4)] = M[o >> 2]!; break }
+          case 137: /* VLDR */ { if (!fp) break hot; const ad = (b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); S[a | (((w >>> 17) & 1) << 4)] = M[o >> 2]!; break }
           case 138: /* VSTR */ { if (!fp) break hot; const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; M[o >> 2] = S[a | (((w >>> 17) & 1) << 4)]!; break }
           case 139: /* VMRS_APSR */ { if (!fp) break hot; const flags = core.fpu.fpscr; N = flags; Z = ((flags >>> 30) & 1) ^ 1; C = (flags >>> 29) & 1; V = (flags >>> 28) & 1; break }
           default: {
@@ -299,10 +308,19 @@ export function interpret(core: Core, budget: number): void {
             else break hot
           }
         }
+          continue
+        }
+        // A branch was taken: what was executed in a row up to it is complete.
+        if (flash !== undefined) {
+          cyc += flash.execute(row, at + ((w >>> 21) & 1))
+          row = i
+        }
       }
+      if (flash !== undefined && i > row) cyc += flash.execute(row, i - 1)
       core.suspend(((i << 1) + base) >>> 0, N, Z, C, V, n, cyc)
       return
     }
+    if (flash !== undefined) cyc += flash.execute(row, at + ((w >>> 21) & 1))
     core.suspend(((at << 1) + base) >>> 0, N, Z, C, V, n, cyc)
     limit -= cyc
     executeCold(core, w, IM[at]!)

@@ -29,6 +29,8 @@ export interface ChipSite {
   data: BoardData
   wornSectors: ReadonlySet<number>
   clockChanged: () => void
+  /** told of the flash's access control register whenever it changes */
+  onAccessControl: (acr: number) => void
   interrupt: (number: number) => void
 }
 

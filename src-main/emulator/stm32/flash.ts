@@ -87,6 +87,8 @@ export interface FlashParts {
   /** indices of sectors whose cells no longer change, which this controller does not notice */
   wornSectors: ReadonlySet<number>
   coreHz: () => number
+  /** told of FLASH_ACR whenever it changes */
+  onAccessControl: (acr: number) => void
 }
 
 export class FlashController extends RegisterFile<Name> implements FlashWriter {
@@ -108,6 +110,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
   reset(): void {
     const options = { OPTCR: this.get('OPTCR'), OPTCR1: this.get('OPTCR1') }
     this.resetRegisters()
+    this.#parts.onAccessControl(this.get('ACR'))
     this.set('OPTCR', options.OPTCR | OPTCR.OPTLOCK)
     this.set('OPTCR1', options.OPTCR1)
     this.#keys.reset()
@@ -127,6 +130,7 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     switch (name) {
       case 'ACR':
         this.set('ACR', value)
+        this.#parts.onAccessControl(value)
         break
       case 'KEYR':
         if (this.#keys.take(value)) this.set('CR', this.get('CR') & ~CR.LOCK)
