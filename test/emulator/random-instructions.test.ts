@@ -7,7 +7,7 @@ import { createRng } from '../../src-main/base/rng.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { runElf } from '../../src-main/emulator/run-elf.ts'
 import { randomProgram } from './random-program.ts'
-import { M4, M7_SINGLE, runQemu, Workbench } from './toolchain.ts'
+import { M4, M7_DOUBLE, M7_SINGLE, runQemu, Workbench } from './toolchain.ts'
 
 const NAMES = [
   ...Array.from({ length: 11 }, (_, i) => `r${i}`),
@@ -29,6 +29,8 @@ describe.each([
   { kind: 'float', seed: 3, blocks: 400, length: 3 },
   { kind: 'float', seed: 4, blocks: 600, length: 1 },
   { kind: 'fpv5', seed: 6, blocks: 350, length: 3, core: M7_SINGLE, board: 'stm32f746' },
+  { kind: 'double', seed: 8, blocks: 350, length: 2, core: M7_DOUBLE, board: 'stm32h743' },
+  { kind: 'double', seed: 9, blocks: 350, length: 1, core: M7_DOUBLE, board: 'stm32h743' },
   { kind: 'float', seed: 7, blocks: 350, length: 2, core: M7_SINGLE, board: 'stm32f746' },
 ] as const)('$blocks blocks of $length random $kind instructions, seed $seed', (options) => {
   const { kind, seed, blocks, length } = options

@@ -149,6 +149,36 @@ const FPV5_FLOAT: readonly string[] = [
   'vcvt.f32.s32 {s}, {t}\nvmov.f32 s1, #0.5\nvmul.f32 {s}, {s}, s1\nvrint{a|n|p|m|x|z|r}.f32 {s}, {s}',
 ]
 
+const DOUBLE: readonly string[] = [
+  '{vadd|vsub|vmul|vnmul|vdiv}.f64 {v}, {x}, {y}',
+  '{vadd|vsub|vmul|vnmul|vdiv}.f64 {v}, {x}, {y}',
+  '{vmla|vmls|vnmla|vnmls}.f64 {v}, {x}, {y}',
+  '{vfma|vfms|vfnma|vfnms}.f64 {v}, {x}, {y}',
+  '{vabs|vneg|vsqrt|vmov}.f64 {v}, {x}',
+  'vabs.f64 {v}, {x}\nvsqrt.f64 {v}, {v}',
+  'vcmp{|e}.f64 {v}, {x}\nvmrs APSR_nzcv, fpscr',
+  'vcmp{|e}.f64 {v}, #0.0\nvmrs APSR_nzcv, fpscr',
+  'vcvt{|r}.{s32|u32}.f64 {s}, {x}',
+  'vcvt.f64.{s32|u32} {v}, {t}',
+  'vcvt.f64.f32 {v}, {t}',
+  'vcvt.f32.f64 {s}, {x}',
+  'vcvt.f64.f32 {v}, {t}\n{vadd|vmul|vdiv}.f64 {v}, {v}, {x}\nvcvt.f32.f64 {s}, {v}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt{|r}.{s32|u32}.f64 {s}, {v}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt.{s16|u16}.f64 {v}, {v}, #{1..16}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt.{s32|u32}.f64 {v}, {v}, #{1..32}',
+  'vcvt.f64.{s16|u16} {v}, {v}, #{1..16}',
+  'vcvt.f64.{s32|u32} {v}, {v}, #{1..32}',
+  'vcvt{b|t}.f64.f16 {v}, {t}',
+  'vcvt{b|t}.f16.f64 {s}, {x}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt{b|t}.f16.f64 {s}, {v}',
+  'vmov.f64 {v}, #{1.0|-2.5|0.125|31.0|-0.1875}',
+  'subs {l}, {p}, {q}\nvsel{eq|vs|ge|gt}.f64 {v}, {x}, {y}',
+  '{vmaxnm|vminnm}.f64 {v}, {x}, {y}',
+  'vrint{a|n|p|m|x|z|r}.f64 {v}, {x}',
+  'vcvt.f64.f32 {v}, {t}\nvrint{a|n|p|m|x|z|r}.f64 {v}, {v}',
+  'vcvt{a|n|p|m}.{s32|u32}.f64 {s}, {x}',
+]
+
 /** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
 const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
 const MEMORY: readonly string[] = [
@@ -209,6 +239,25 @@ function float(rng: Rng): number {
   return ((rng.int(2) << 31) | ((120 + rng.int(16)) << 23) | rng.int(1 << 23)) >>> 0
 }
 
+const SPECIAL_UPPER_WORDS = [
+  0, 0x80000000, 0x3ff00000, 0xbff00000, 0x7ff00000, 0xfff00000, 0x7ff80000, 0x7ff12345, 0xfff54321, 0x000fffff,
+  0x00100000, 0x7fefffff, 0x41e00000, 0xc1e00000, 0x43300000, 0x38100000, 0x36900000, 0x47efffff, 0x3f100000,
+]
+
+/** 16 doubles: special ones, any bits, and such as stay near each other. */
+function doubles(rng: Rng): number[] {
+  return Array.from({ length: 16 }, () => {
+    const kind = rng.int(4)
+    if (kind === 0) {
+      const low = [0, 0, 1, 0xffffffff, 0x80000000][rng.int(5)]!
+      return [low, SPECIAL_UPPER_WORDS[rng.int(SPECIAL_UPPER_WORDS.length)]!]
+    }
+    if (kind === 1) return [rng.uint32(), rng.uint32()]
+    const upper = ((rng.int(2) << 31) | ((1016 + rng.int(16)) << 20) | rng.int(1 << 20)) >>> 0
+    return [kind === 2 ? rng.uint32() : 0, upper]
+  }).flat()
+}
+
 /** A constant that a modified immediate can hold. */
 function modifiedImmediate(rng: Rng): number {
   const byte = rng.int(256)
@@ -233,6 +282,7 @@ function instantiate(template: string, rng: Rng): string {
     if ('nma'.includes(hole) && hole.length === 1) return `r${rng.int(10)}`
     if ('lpq'.includes(hole) && hole.length === 1) return `r${rng.int(8)}`
     if (hole === 's') return `s${low * 3}`
+    if ('vxy'.includes(hole) && hole.length === 1) return `d${hole === 'v' ? low : rng.int(16)}`
     if ('tu'.includes(hole) && hole.length === 1) return `s${rng.int(32)}`
     if (hole === 'eq') return CONDITIONS[condition]!
     if (hole === '!') return CONDITIONS[condition ^ 1]!
@@ -250,6 +300,7 @@ const TEMPLATES = {
   float: [...FLOAT, ...FLOAT, 'adds {l}, {p}, {q}', 'mov {d}, {m}'],
   memory: MEMORY,
   fpv5: FPV5_FLOAT,
+  double: DOUBLE,
 } as const
 
 export interface RandomProgram {
@@ -307,10 +358,10 @@ export function randomProgram(
   }
   lines.push('.section .rodata', '.align 2')
   for (let index = 0; index < blockCount; index++) {
-    const floats = Array.from({ length: 32 }, () => float(rng))
+    const floats = kind === 'double' ? doubles(rng) : Array.from({ length: 32 }, () => float(rng))
     const flags = (rng.uint32() & 0xf80f0000) >>> 0
     const words = Array.from({ length: 10 }, () => word(rng) >>> 0)
-    const start = kind === 'float' || kind === 'fpv5' ? FPSCR_STARTS[rng.int(FPSCR_STARTS.length)]! : 0
+    const start = kind !== 'integer' && kind !== 'memory' ? FPSCR_STARTS[rng.int(FPSCR_STARTS.length)]! : 0
     lines.push(`values${index}: .word ${[...floats, start, flags, ...words].join(', ')}`)
   }
   lines.push('.global blocks', `blocks: .word ${blocks.map((_, index) => `block${index}`).join(', ')}, 0`)

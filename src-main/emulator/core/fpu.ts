@@ -23,6 +23,7 @@ const SMALLEST_NORMAL = 2 ** -126
 export class Fpu {
   readonly bits = new Int32Array(32)
   readonly f32 = new Float32Array(this.bits.buffer)
+  readonly f64 = new Float64Array(this.bits.buffer)
   fpscr = 0
   /** FPDSCR: what a new floating-point context starts with */
   fpdscr = 0
