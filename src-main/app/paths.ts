@@ -19,6 +19,8 @@ export const assetsDir = app.isPackaged
   ? path.join(process.resourcesPath, 'assets')
   : path.join(bundleDir, '..', '..', 'assets')
 
+export const iconFile = path.join(assetsDir, 'icons', 'thimble.png')
+
 /** THIMBLE_USER_DATA gives a test a folder of its own. */
 export function applyUserDataOverride(): void {
   if (process.env.THIMBLE_USER_DATA) app.setPath('userData', path.resolve(process.env.THIMBLE_USER_DATA))

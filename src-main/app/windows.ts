@@ -2,7 +2,7 @@
 
 import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { ErrorDto } from '../base/errors.ts'
-import { preloadFile, windowStateFile } from './paths.ts'
+import { iconFile, preloadFile, windowStateFile } from './paths.ts'
 import { startAddress } from './protocol.ts'
 import { DESIGN_SIZE, MINIMUM_SIZE, readWindowState, usableBounds, writeWindowState } from './window-state.ts'
 
@@ -29,6 +29,7 @@ export function createMainWindow(developmentAddress: string | null): BrowserWind
     minHeight: MINIMUM_SIZE.height,
     show: false,
     title: 'Thimble',
+    icon: iconFile,
     backgroundColor: BACKGROUND[scheme()],
     titleBarStyle: 'hidden',
     titleBarOverlay: { ...TITLE_BAR_COLOURS[scheme()], height: TITLE_BAR_HEIGHT - 1 },
@@ -53,6 +54,10 @@ export function createMainWindow(developmentAddress: string | null): BrowserWind
     writeWindowState(windowStateFile(), { bounds: window.getNormalBounds(), maximized: window.isMaximized() }),
   )
   window.on('closed', () => nativeTheme.off('updated', followTheme))
+  // a page that crashed is loaded again: the job goes on meanwhile, and its events are kept
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit') window.reload()
+  })
 
   void window.loadURL(developmentAddress ?? startAddress)
   return window
@@ -65,6 +70,7 @@ export function createFailureWindow({ code, message, hint }: ErrorDto, developme
     height: 300,
     resizable: false,
     title: 'Thimble',
+    icon: iconFile,
     backgroundColor: BACKGROUND[scheme()],
     autoHideMenuBar: true,
     webPreferences: { contextIsolation: true, sandbox: true, nodeIntegration: false },

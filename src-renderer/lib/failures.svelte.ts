@@ -2,6 +2,7 @@
 
 import type { StageName } from '../../src-main/contract/run.ts'
 import { Failure, type ErrorReport } from './api.ts'
+import { t } from './messages.ts'
 
 export interface ShownFailure {
   report: ErrorReport
@@ -16,6 +17,13 @@ class Failures {
     this.current ??= { report, stage: more.stage ?? null, retry: more.retry ?? null }
   }
 
+  /** What should not happen: a fault of the window itself. */
+  showFault(thrown: unknown): void {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    const stack = thrown instanceof Error ? thrown.stack : undefined
+    this.show({ code: 'INTERNAL', message, hint: t('failure.internalHint'), context: { stack } })
+  }
+
   close(): void {
     this.current = null
   }
@@ -26,7 +34,7 @@ class Failures {
       await work()
     } catch (thrown) {
       if (thrown instanceof Failure) this.show(thrown.report, { retry })
-      else throw thrown
+      else this.showFault(thrown)
     }
   }
 }

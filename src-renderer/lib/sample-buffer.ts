@@ -23,6 +23,17 @@ export class SampleBuffer {
     }
   }
 
+  /** One line a sample, in the units of the columns' names; absent values stay empty. */
+  toCsv(): string {
+    const cell = (value: number) => (Number.isNaN(value) ? '' : String(value))
+    const lines = ['inference,latency_us,cycles,score,label']
+    for (let i = 0; i < this.length; i++) {
+      const label = this.label[i] === 255 ? '' : this.label[i]
+      lines.push(`${i + 1},${cell(this.latency_us[i]!)},${cell(this.cycles[i]!)},${cell(this.score[i]!)},${label}`)
+    }
+    return lines.join('\n') + '\n'
+  }
+
   clear(): void {
     this.length = 0
   }

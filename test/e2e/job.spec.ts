@@ -130,6 +130,7 @@ test('a run is opened in the drawer, deleted, brought back, and deleted for good
   await expect(page.getByRole('region', { name: 'Run 2' })).toContainText('AUC, board')
   await inspectScreen(page, 'runs')
 
+  await page.locator('tbody tr').first().focus()
   await page.keyboard.press('ArrowDown')
   await expect(row).toBeFocused()
   await page.keyboard.press('Delete')

@@ -52,6 +52,7 @@ test('the content policy allows nothing inline, nothing evaluated and nothing fr
     const evaluated = await new Promise((resolve) =>
       setTimeout(() => {
         try {
+          // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- must be refused
           resolve(new Function('return true')())
         } catch {
           resolve(false)

@@ -50,7 +50,8 @@ export async function openWindow(options: WindowOptions = {}): Promise<Window> {
   const { folder, ...launch } = launchOptions(options)
   const app = await _electron.launch(launch)
   const page = await app.firstWindow()
-  await expect(page.getByRole('navigation')).toBeVisible()
+  // models and boards are there
+  await expect(page.getByRole('button', { name: /Compress, flash, benchmark/ })).toBeEnabled()
   return { app, page, folder, close: () => app.close() }
 }
 

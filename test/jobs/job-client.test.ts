@@ -16,9 +16,11 @@ let folder: string
 let store: Store
 let file: string
 let worker: string
+let emulator: string
 
 beforeAll(async () => {
   worker = await bundleForChild('src-main/jobs/worker.ts', 'job-worker')
+  emulator = await bundleForChild('src-main/emulator/worker.ts', 'emulator-worker')
   folder = mkdtempSync(join(tmpdir(), 'thimble-jobs-'))
   store = openStore({ path: join(folder, 'store'), kind: 'window' })
   file = writeModel(folder, 'own.tflite', await smallInt8Graph())
@@ -43,7 +45,12 @@ function start(when: JobEvent['type'], act: (started: Started) => void, graceMs?
     events,
     child,
     job: startJob(
-      { request: runRequest.parse({ file, boardId: BOARD }), storePath: store.path, assetsDir: ASSETS, workers: {} },
+      {
+        request: runRequest.parse({ file, boardId: BOARD }),
+        storePath: store.path,
+        assetsDir: ASSETS,
+        workers: { emulator },
+      },
       {
         fork: () => child,
         store,

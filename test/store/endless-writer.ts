@@ -1,9 +1,10 @@
-// A process that goes on writing to a store until it is killed: `node endless-writer.mjs STORE`.
+// A process that goes on writing to a store until it is killed: `node endless-writer.mjs STORE KIND`.
 
+import type { SessionKind } from '../../src-main/store/sessions.ts'
 import { openStore } from '../../src-main/store/store.ts'
 import { newRun } from './run-rows.ts'
 
-const store = openStore({ path: process.argv[2]!, kind: 'job' })
+const store = openStore({ path: process.argv[2]!, kind: process.argv[3] as SessionKind })
 const run = store.runs.create(newRun())
 store.runs.setStage(run, 0, { name: 'data', status: 'running', ms: null, facts: [] })
 process.stdout.write(`${run}\n`)

@@ -28,8 +28,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function startWriter(): Promise<{ child: ChildProcess; run: number }> {
-  const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function startWriter(kind: 'job' | 'window' = 'job'): Promise<{ child: ChildProcess; run: number }> {
+  const child = spawn(process.execPath, [writer, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, run: Number(line.toString()) }
@@ -78,12 +78,21 @@ it('the run of a process that lives is left alone', async () => {
   store.close()
 })
 
+it('a second window is told the process of the first, and gets in once that one is dead', async () => {
+  const { child } = await startWriter('window')
+  const open = () => openStore({ path: folder, kind: 'window' })
+  expect(open).toThrow(`process ${child.pid}`)
+  await kill(child)
+  open().close()
+})
+
 it('several processes may start on a new store at the same moment, and all write', async () => {
   const writers = await Promise.all([startWriter(), startWriter(), startWriter()])
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const store = openStore({ path: folder, kind: 'cli' })
   expect(new Set(writers.map(({ run }) => run)).size).toBe(3)
-  for (const { run } of writers) expect(store.samples.ofRun(run).length).toBeGreaterThan(0)
+  const store = openStore({ path: folder, kind: 'cli' })
+  for (const { run } of writers) {
+    await expect.poll(() => store.samples.ofRun(run).length, { timeout: 20_000 }).toBeGreaterThan(0)
+  }
   store.close()
 })
 
