@@ -79,8 +79,6 @@ export const FPV5_DOUBLE: readonly Encoding[] = [
   encoding('111011101 0 11 101 u dddd 1011 s 1 j 0 iiii', fixed(OP.VCVT_FIXED_TO_D)),
   encoding('111011101 0 11 111 u dddd 1011 s 1 j 0 iiii', fixed(OP.VCVT_D_TO_FIXED)),
   // a: the condition
-  encoding('111111100 0 cc nnnn dddd 1011 0 0 0 0 mmmm', (f) =>
-    ins(OP.VSEL_D, SELECT_CONDITIONS[f.c], 0, 0, three(f)),
-  ),
+  encoding('111111100 0 cc nnnn dddd 1011 0 0 0 0 mmmm', (f) => ins(OP.VSEL_D, SELECT_CONDITIONS[f.c], 0, 0, three(f))),
   encoding('111111101 0 00 nnnn dddd 1011 0 o 0 0 mmmm', arithmetic(OP.VMAXNM_D, OP.VMINNM_D)),
 ]
