@@ -4,9 +4,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { compareWithQemu } from './compare-with-qemu.ts'
-import { M7_SINGLE, Workbench } from './toolchain.ts'
+import { M7_DOUBLE, M7_SINGLE, Workbench } from './toolchain.ts'
 
 const M7 = { core: M7_SINGLE, board: findBoardData('stm32f746')! }
+const M7_DP = { core: M7_DOUBLE, board: findBoardData('stm32h743')! }
 
 let bench: Workbench
 beforeAll(async () => {
@@ -23,6 +24,8 @@ it.each([
   { kind: 'mixed', seed: 5, blocks: 3000, length: 8, states: 12 },
   { kind: 'fpv5', seed: 6, blocks: 450, length: 3, states: 40, on: M7 },
   { kind: 'float', seed: 7, blocks: 450, length: 2, states: 30, on: M7 },
+  { kind: 'double', seed: 8, blocks: 350, length: 2, states: 30, on: M7_DP },
+  { kind: 'double', seed: 9, blocks: 350, length: 1, states: 30, on: M7_DP },
 ] as const)(
   '$blocks blocks of $length random $kind pieces, from $states states each',
   async (plan) => {

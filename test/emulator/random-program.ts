@@ -171,6 +171,36 @@ const FPV5_FLOAT: readonly string[] = [
   'vcvt.f32.s32 {s}, {t}\nvmov.f32 s1, #0.5\nvmul.f32 {s}, {s}, s1\nvrint{a|n|p|m|x|z|r}.f32 {s}, {s}',
 ]
 
+const DOUBLE: readonly string[] = [
+  '{vadd|vsub|vmul|vnmul|vdiv}.f64 {v}, {x}, {y}',
+  '{vadd|vsub|vmul|vnmul|vdiv}.f64 {v}, {x}, {y}',
+  '{vmla|vmls|vnmla|vnmls}.f64 {v}, {x}, {y}',
+  '{vfma|vfms|vfnma|vfnms}.f64 {v}, {x}, {y}',
+  '{vabs|vneg|vsqrt|vmov}.f64 {v}, {x}',
+  'vabs.f64 {v}, {x}\nvsqrt.f64 {v}, {v}',
+  'vcmp{|e}.f64 {v}, {x}\nvmrs APSR_nzcv, fpscr',
+  'vcmp{|e}.f64 {v}, #0.0\nvmrs APSR_nzcv, fpscr',
+  'vcvt{|r}.{s32|u32}.f64 {s}, {x}',
+  'vcvt.f64.{s32|u32} {v}, {t}',
+  'vcvt.f64.f32 {v}, {t}',
+  'vcvt.f32.f64 {s}, {x}',
+  'vcvt.f64.f32 {v}, {t}\n{vadd|vmul|vdiv}.f64 {v}, {v}, {x}\nvcvt.f32.f64 {s}, {v}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt{|r}.{s32|u32}.f64 {s}, {v}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt.{s16|u16}.f64 {v}, {v}, #{1..16}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt.{s32|u32}.f64 {v}, {v}, #{1..32}',
+  'vcvt.f64.{s16|u16} {v}, {v}, #{1..16}',
+  'vcvt.f64.{s32|u32} {v}, {v}, #{1..32}',
+  'vcvt{b|t}.f64.f16 {v}, {t}',
+  'vcvt{b|t}.f16.f64 {s}, {x}',
+  'vcvt.f64.f32 {v}, {t}\nvcvt{b|t}.f16.f64 {s}, {v}',
+  'vmov.f64 {v}, #{1.0|-2.5|0.125|31.0|-0.1875}',
+  'subs {l}, {p}, {q}\nvsel{eq|vs|ge|gt}.f64 {v}, {x}, {y}',
+  '{vmaxnm|vminnm}.f64 {v}, {x}, {y}',
+  'vrint{a|n|p|m|x|z|r}.f64 {v}, {x}',
+  'vcvt.f64.f32 {v}, {t}\nvrint{a|n|p|m|x|z|r}.f64 {v}, {v}',
+  'vcvt{a|n|p|m}.{s32|u32}.f64 {s}, {x}',
+]
+
 /** r10 points into the middle of a buffer that all blocks share; it wanders by little. */
 const ACCESS = '{ldr|ldrb|ldrh|ldrsb|ldrsh|str|strb|strh}'
 const MEMORY: readonly string[] = [
@@ -231,6 +261,7 @@ function instantiate(template: string, rng: Rng): string {
     if ('nma'.includes(hole) && hole.length === 1) return `r${rng.int(10)}`
     if ('lpq'.includes(hole) && hole.length === 1) return `r${rng.int(8)}`
     if (hole === 's') return `s${low * 3}`
+    if ('vxy'.includes(hole) && hole.length === 1) return `d${hole === 'v' ? low : rng.int(16)}`
     if ('tu'.includes(hole) && hole.length === 1) return `s${rng.int(32)}`
     if (hole === 'eq') return CONDITIONS[condition]!
     if (hole === '!') return CONDITIONS[condition ^ 1]!
@@ -250,6 +281,7 @@ const TEMPLATES = {
   control: CONTROL,
   mixed: [...INTEGER, ...FLOAT, ...FLOAT, ...MEMORY, ...MEMORY, ...CONTROL],
   fpv5: FPV5_FLOAT,
+  double: DOUBLE,
 } as const
 
 export type Kind = keyof typeof TEMPLATES
@@ -323,6 +355,7 @@ export function assemblyOf(blocks: readonly Block[], states: States, core: TestC
   words('seeds', states.seeds)
   words('first_state', [states.first])
   words('state_count', [states.count])
+  words('double_precision', [core.fpu === 'fpv5-d16' ? 1 : 0])
   lines.push('.bss', '.balign 4', '.global state, results, buffer')
   lines.push('state: .space 176', 'results: .space 184', `buffer: .space ${BUFFER_BYTES}`, '')
   return lines.join('\n')

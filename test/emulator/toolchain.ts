@@ -32,6 +32,8 @@ export const M7_SINGLE: TestCore = {
   linkerScript: 'ram.ld',
 }
 
+export const M7_DOUBLE: TestCore = { ...M7_SINGLE, fpu: 'fpv5-d16' }
+
 const compilerFlags = ({ cpu, fpu }: TestCore) => [`-mcpu=${cpu}`, '-mthumb', `-mfpu=${fpu}`, '-mfloat-abi=hard']
 
 export interface Program {

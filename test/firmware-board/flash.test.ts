@@ -204,6 +204,16 @@ describe.each(BOARD_IDS)('flashing the virtual board %s through its flash contro
     expect(await board.probe.readWord(modelStart)).toBe(0xffffffff) // the head was never written
   })
 
+  test('a model that fills its region reaches the last sector', async () => {
+    const session = await connectBoard(board)
+    const rng = createRng(5)
+    const full = Uint8Array.from({ length: boardData.modelRegion.size }, () => rng.int(256))
+    const report = await session.flash(firmwareImage, full)
+    expect(report.model.erasedSectors.at(-1)).toBe(boardData.flash.sectors.at(-1)!.index)
+    const end = boardData.flash.start + boardData.flash.size
+    expect(await board.probe.read(addr(end - 64), 64)).toEqual(full.subarray(-64))
+  })
+
   test('a model that is larger than its region is refused', async () => {
     const session = await connectBoard(board)
     const huge = new Uint8Array(boardData.modelRegion.size + 4)

@@ -46,6 +46,7 @@ const QUIET = 0x00400000
 export class Fpu {
   readonly bits = new Int32Array(32)
   readonly f32 = new Float32Array(this.bits.buffer)
+  readonly f64 = new Float64Array(this.bits.buffer)
   fpscr = 0
   /** FPDSCR: what a new floating-point context starts with */
   fpdscr = 0

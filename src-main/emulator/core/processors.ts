@@ -3,6 +3,7 @@
 
 import type { Encoding } from '../decode/pattern.ts'
 import { FPV5_SINGLE } from '../decode/fpv5.ts'
+import { FPV5_DOUBLE } from '../decode/fpv5-double.ts'
 
 export interface Processor {
   /** read-only words of the system control space, by offset from 0xE000E000 */
@@ -79,6 +80,6 @@ export const CORTEX_M7_SINGLE: Processor = {
 export const CORTEX_M7_DOUBLE: Processor = {
   ...CORTEX_M7,
   identification: { ...CACHED_FEATURES, 0xd00: 0x411fc271, 0xf40: 0x10110221, 0xf44: 0x12000011 },
-  instructions: FPV5_SINGLE,
+  instructions: [...FPV5_SINGLE, ...FPV5_DOUBLE],
   caches: [0xf00fe019 | 0, 0xf01fe009 | 0],
 }

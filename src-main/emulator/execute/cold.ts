@@ -270,8 +270,14 @@ on('VSEL', (core, { a, imm }) => {
   fpu.bits[imm & 31] = fpu.bits[from & 31]!
 })
 
+on('VSEL_D', (core, { a, imm }) => {
+  const { n, z, c, v, fpu } = core
+  const from = 2 * ((conditionPasses(a, n, z, c, v) ? imm >>> 5 : imm >>> 10) & 15)
+  fpu.bits.copyWithin(2 * (imm & 15), from, from + 2)
+})
+
 /** These need the unit though they are not register-only. */
-const FPU_OPS = new Set([OP.VLDR, OP.VSTR, OP.VLDR_D, OP.VSTR_D, OP.VLDM, OP.VSTM, OP.VMRS_APSR, OP.VSEL])
+const FPU_OPS = new Set([OP.VLDR, OP.VSTR, OP.VLDR_D, OP.VSTR_D, OP.VLDM, OP.VSTM, OP.VMRS_APSR, OP.VSEL, OP.VSEL_D])
 
 on('LDREX', (core, { a, b, d, imm }) => {
   const from = aligned(core.r[b]! + imm, d)

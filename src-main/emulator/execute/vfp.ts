@@ -4,9 +4,10 @@
 // that the directed modes see on which side it lies.
 
 import type { Core } from '../core/core.ts'
-import { addForRounding, FPSCR, fusedMultiplyAdd, isSignalling, roundToInteger, ROUND, type Fpu } from '../core/fpu.ts'
-import { OP } from '../opcodes.ts'
-import { maxNum, roundToIntegral } from './fpv5.ts'
+import { addForRounding, FPSCR, fusedMultiplyAdd, isSignalling, ROUND, type Fpu } from '../core/fpu.ts'
+import { FIRST_DOUBLE, OP } from '../opcodes.ts'
+import { executeDouble } from './double.ts'
+import { maxNum, roundToIntegral, setComparison, toFixed } from './fpv5.ts'
 import { fromHalf, toHalf } from './half.ts'
 
 const SIGN = 0x80000000 | 0
@@ -58,34 +59,6 @@ function fused(fpu: Fpu, d: number, n: number, m: number, negateSum: boolean, ne
   else fpu.storeNan(d, operands)
 }
 
-function compare(fpu: Fpu, nBits: number, mBits: number, n: number, m: number, signalAll: number): void {
-  let flags: number
-  if (n !== n || m !== m) {
-    flags = 0x30000000
-    if (signalAll || isSignalling(nBits) || isSignalling(mBits)) fpu.raise(FPSCR.IOC)
-  } else if (n === m) flags = 0x60000000
-  else flags = n < m ? 0x80000000 | 0 : 0x20000000
-  fpu.fpscr = (fpu.fpscr & 0x0fffffff) | flags
-}
-
-/** FPToFixed: saturates, and a NaN becomes 0. */
-function toFixed(fpu: Fpu, value: number, bits: number, signed: boolean, fraction: number, mode: number): number {
-  if (value !== value) {
-    fpu.raise(FPSCR.IOC)
-    return 0
-  }
-  const scaled = value * 2 ** fraction
-  const rounded = roundToInteger(scaled, mode)
-  const top = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
-  const bottom = signed ? -(2 ** (bits - 1)) : 0
-  if (rounded > top || rounded < bottom) {
-    fpu.raise(FPSCR.IOC)
-    return rounded > top ? top : bottom
-  }
-  if (rounded !== scaled) fpu.raise(FPSCR.IXC)
-  return rounded
-}
-
 function convertFixed(fpu: Fpu, op: number, d: number, variant: number, fraction: number): void {
   const signed = (variant & 1) !== 0
   const bits = variant & 2 ? 32 : 16
@@ -114,6 +87,10 @@ function divide(fpu: Fpu, d: number, n: number, m: number): void {
 
 export function executeVfp(core: Core, op: number, w: number, imm: number): void {
   const fpu = core.fpu
+  if (op >= FIRST_DOUBLE) {
+    executeDouble(fpu, op, w, imm)
+    return
+  }
   const { bits } = fpu
   const R = core.r
   const a = (w >>> 9) & 15
@@ -185,10 +162,10 @@ export function executeVfp(core: Core, op: number, w: number, imm: number): void
       bits[d] = (bits[d]! & (a ? 0xffff : ~0xffff)) | (toHalf(fpu, m) << (16 * a))
       break
     case OP.VCMP:
-      compare(fpu, bits[d]!, bits[m]!, fpu.operand(d), fpu.operand(m), a)
+      setComparison(fpu, fpu.operand(d), fpu.operand(m), a !== 0 || isSignalling(bits[d]!) || isSignalling(bits[m]!))
       break
     case OP.VCMP_ZERO:
-      compare(fpu, bits[d]!, 0, fpu.operand(d), 0, a)
+      setComparison(fpu, fpu.operand(d), 0, a !== 0 || isSignalling(bits[d]!))
       break
     case OP.VCVT_TO_INT:
       bits[d] = toFixed(fpu, fpu.operand(m), 32, (a & 1) !== 0, 0, a & 2 ? ROUND.ZERO : fpu.roundingMode)

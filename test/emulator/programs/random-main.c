@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 extern void (*const blocks[])(void);
-extern const uint32_t seeds[], first_state, state_count;
+extern const uint32_t seeds[], first_state, state_count, double_precision;
 extern uint32_t state[44], results[46], buffer[512];
 
 /* Of the buffer, the part that blocks reach. */
@@ -48,11 +48,30 @@ static uint32_t float_word(void)
     return (chosen & 0x807fffff) | ((120 + ((chosen >> 23) & 15)) << 23);
 }
 
+static const uint32_t special_upper_words[16] = {
+    0x00000000, 0x80000000, 0x3ff00000, 0xbff00000, 0x7ff00000, 0xfff00000, 0x7ff80000, 0x7ff12345,
+    0xfff54321, 0x000fffff, 0x00100000, 0x7fefffff, 0x41e00000, 0xc1e00000, 0x43300000, 0x36900000,
+};
+static const uint32_t special_lower_words[4] = {0, 1, 0xffffffff, 0x80000000};
+
+static void make_double(uint32_t *to)
+{
+    uint32_t chosen = next();
+    to[0] = (chosen & 4) ? next() : special_lower_words[(chosen >> 3) & 3];
+    if ((chosen & 3) == 0) to[1] = special_upper_words[(chosen >> 5) & 15];
+    else if ((chosen & 7) == 1) to[1] = next();
+    else to[1] = (chosen & 0x800fffff) | ((1016 + ((chosen >> 20) & 15)) << 20);
+}
+
 static void make_state(uint32_t seed)
 {
     random_state = seed | 1;
     for (int i = 0; i < 8; i++) next();
-    for (int i = 0; i < 32; i++) state[i] = float_word();
+    if (double_precision) {
+        for (int i = 0; i < 32; i += 2) make_double(&state[i]);
+    } else {
+        for (int i = 0; i < 32; i++) state[i] = float_word();
+    }
     /* Mostly the default; else rounding mode, flush to zero, default NaN. */
     uint32_t mode = next();
     state[32] = (mode & 1) ? 0 : mode & 0x03c00000;
