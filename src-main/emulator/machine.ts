@@ -14,6 +14,7 @@ import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
 import { interpret } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
+import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
 import { FlashController } from './stm32/flash.ts'
 import { Rcc, RESET_FLAG } from './stm32/rcc.ts'
@@ -48,6 +49,11 @@ class SystemControlSpace implements Peripheral {
   }
 }
 
+export interface MachineOptions {
+  /** false: the interpreter alone executes everything, with the same outcome */
+  translate?: boolean
+}
+
 export class Machine {
   readonly data: BoardData
   readonly memory: Memory
@@ -61,6 +67,7 @@ export class Machine {
   marks: ExecutionMark[] = []
   /** set by whoever wants `run` to return 'stopped' */
   stopRequested = false
+  readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #flash: FlashController
   readonly #resettable: { resetRegisters(): void }[] = []
@@ -68,7 +75,7 @@ export class Machine {
   #resetInstructions = 0
   #resetCycles = 0
 
-  constructor(data: BoardData) {
+  constructor(data: BoardData, { translate = true }: MachineOptions = {}) {
     this.data = data
     this.memory = new Memory(memoryBlocks(data))
     this.code = new CodeCache(this.memory)
@@ -117,6 +124,7 @@ export class Machine {
     })
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
+    if (translate) this.#translator = new Translator(this.core)
     this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
   }
 
@@ -180,6 +188,7 @@ export class Machine {
       if (core.attention) continue
       if (core.sleeping && !this.#wakes()) return 'asleep'
       if (core.debug.stepping) this.#step()
+      else if (this.#translator !== undefined) this.#translator.run(left)
       else interpret(core, left)
     }
   }
