@@ -7,7 +7,7 @@ import { hexAddr } from '../base/units.ts'
 import type { BoardData } from '../device/board-data.ts'
 import type { ExecutionMark } from '../device/board.ts'
 import { BusFault } from './core/faults.ts'
-import { Machine, type RunState } from './machine.ts'
+import { Machine, type MachineOptions, type RunState } from './machine.ts'
 
 export type BoardRequest =
   | { kind: 'read'; address: number; length: number }
@@ -43,8 +43,8 @@ export class BoardHost {
   #timer: Timer | undefined
   #gone = false
 
-  constructor(data: BoardData, flash?: Uint8Array) {
-    this.machine = new Machine(data)
+  constructor(data: BoardData, flash?: Uint8Array, options?: MachineOptions) {
+    this.machine = new Machine(data, options)
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
       throw new AppError('INTERNAL', `An image of ${flash.length} bytes does not fit the flash of ${data.board}.`)
     }

@@ -7,9 +7,10 @@ import type { BoardData } from '../device/board-data.ts'
 import type { Board, ExecutionMark } from '../device/board.ts'
 import type { Probe, ProbeInfo } from '../device/probe.ts'
 import { BoardHost, type BoardReply, type BoardRequest } from './board-host.ts'
+import type { MachineOptions } from './machine.ts'
 import type { WorkerSetup } from './worker.ts'
 
-export interface VirtualBoardOptions {
+export interface VirtualBoardOptions extends MachineOptions {
   /** path of the emulator-worker bundle; without it the emulator runs in this thread */
   worker?: string
   /** what the flash holds at power-on, from its start; the rest is erased */
@@ -29,7 +30,7 @@ interface Line {
 }
 
 export async function openVirtualBoard(data: BoardData, options: VirtualBoardOptions = {}): Promise<VirtualBoard> {
-  const setup: WorkerSetup = { data, flash: options.flash }
+  const setup: WorkerSetup = { data, flash: options.flash, translate: options.translate }
   const line = options.worker === undefined ? openHere(setup) : await openThread(options.worker, setup)
   let unplugged = false
   const call = async (request: BoardRequest) => {
@@ -81,8 +82,8 @@ function createProbe(call: (request: BoardRequest) => Promise<unknown>, data: Bo
   }
 }
 
-function openHere({ data, flash }: WorkerSetup): Line {
-  const host = new BoardHost(data, flash)
+function openHere({ data, flash, translate }: WorkerSetup): Line {
+  const host = new BoardHost(data, flash, { translate })
   return {
     request: async (request) => {
       const reply = host.serve(request)

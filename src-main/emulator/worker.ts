@@ -7,12 +7,13 @@ import { BoardHost, type BoardRequest } from './board-host.ts'
 export interface WorkerSetup {
   data: BoardData
   flash?: Uint8Array
+  translate?: boolean
 }
 
 const port = parentPort
 if (port !== null) {
-  const { data, flash } = workerData as WorkerSetup
-  const host = new BoardHost(data, flash)
+  const { data, flash, translate } = workerData as WorkerSetup
+  const host = new BoardHost(data, flash, { translate })
   port.on('message', ({ id, request }: { id: number; request: BoardRequest }) => {
     port.postMessage({ id, reply: host.serve(request) })
   })

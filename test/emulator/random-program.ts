@@ -240,6 +240,12 @@ const TEMPLATES = {
   memory: MEMORY,
 } as const
 
+/** `count` random instructions of a kind; some are two or three that belong together. */
+export function randomInstructions(rng: Rng, kind: keyof typeof TEMPLATES, count: number): string[] {
+  const templates = TEMPLATES[kind]
+  return Array.from({ length: count }, () => instantiate(templates[rng.int(templates.length)]!, rng))
+}
+
 export interface RandomProgram {
   assembly: string
   /** the instructions of each block, for the message when one differs */

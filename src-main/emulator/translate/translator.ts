@@ -50,6 +50,8 @@ export class Translator {
   #first = Infinity
   #last = -Infinity
   #period = SHORTEST_PERIOD
+  /** cycles that are left of it */
+  #untilLook = SHORTEST_PERIOD
 
   constructor(core: Core) {
     this.#core = core
@@ -74,29 +76,30 @@ export class Translator {
     let left = Math.min(Math.ceil(budget), LONGEST_BUDGET)
     while (left > 0 && !core.attention) {
       const before = core.cycles
-      interpret(core, Math.min(left, this.#period))
+      if (this.#untilLook <= 0) {
+        this.#look(left)
+        this.#untilLook = this.#period
+      } else {
+        interpret(core, Math.min(left, this.#untilLook))
+        this.#untilLook -= core.cycles - before
+      }
       left -= core.cycles - before
-      if (core.attention || left <= 0) return
-      left -= this.#look(left)
     }
   }
 
-  /** Looks where the core is, and returns the cycles that it ran meanwhile. */
-  #look(left: number): number {
+  /** Looks where the core is; may run it for up to `left` cycles to find out more. */
+  #look(left: number): void {
     const index = this.#core.memory.fetchOffset(this.#core.pc) >> 1
-    if (index < 0) return 0
+    if (index < 0) return
     if (this.#covered[index] !== 0) {
       this.#period = Math.min(2 * this.#period, LONGEST_PERIOD)
-      return 0
+      return
     }
     this.#period = SHORTEST_PERIOD
     const neighbourhood = index >> NEIGHBOURHOOD_BITS
     const visits = (this.#visits.get(neighbourhood) ?? 0) + 1
     this.#visits.set(neighbourhood, visits)
-    if (visits % HOT !== 0) return 0
-    const before = this.#core.cycles
-    this.#stepToTarget(left)
-    return this.#core.cycles - before
+    if (visits % HOT === 0) this.#stepToTarget(left)
   }
 
   /** Runs to a branch target that has not been translated yet, and translates from there. */
