@@ -50,8 +50,8 @@ class SystemControlSpace implements Peripheral {
 }
 
 export interface MachineOptions {
-  /** false: the interpreter alone executes everything, with the same outcome */
-  translate?: boolean
+  /** false: the interpreter alone executes everything; 'eager': what is executed once is translated. The outcome is the same. */
+  translate?: boolean | 'eager'
 }
 
 export class Machine {
@@ -124,7 +124,7 @@ export class Machine {
     })
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
-    if (translate) this.#translator = new Translator(this.core)
+    if (translate !== false) this.#translator = new Translator(this.core, translate === 'eager')
     this.reset(RESET_FLAG.POWER | RESET_FLAG.PIN)
   }
 

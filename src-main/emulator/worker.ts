@@ -3,11 +3,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BoardData } from '../device/board-data.ts'
 import { BoardHost, type BoardRequest } from './board-host.ts'
+import type { MachineOptions } from './machine.ts'
 
-export interface WorkerSetup {
+export interface WorkerSetup extends MachineOptions {
   data: BoardData
   flash?: Uint8Array
-  translate?: boolean
 }
 
 const port = parentPort

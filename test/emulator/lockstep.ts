@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import type { Rng } from '../../src-main/base/rng.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
-import { Machine } from '../../src-main/emulator/machine.ts'
+import { Machine, type MachineOptions } from '../../src-main/emulator/machine.ts'
 import { FLASH } from './harness.ts'
 
 function stateOf({ core, scheduler }: Machine) {
@@ -26,15 +26,15 @@ export class Lockstep {
   readonly translating: Machine
   readonly interpreting: Machine
 
-  constructor(image: Uint8Array) {
-    const open = (translate: boolean) => {
-      const machine = new Machine(BOARDS[0]!, { translate })
+  constructor(image: Uint8Array, translate: true | 'eager' = true) {
+    const open = (options: MachineOptions) => {
+      const machine = new Machine(BOARDS[0]!, options)
       expect(machine.preload(FLASH, image)).toBe(true)
       machine.reset()
       return machine
     }
-    this.translating = open(true)
-    this.interpreting = open(false)
+    this.translating = open({ translate })
+    this.interpreting = open({ translate: false })
   }
 
   /** Entries into translated code that there are. */

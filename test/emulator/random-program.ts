@@ -240,10 +240,21 @@ const TEMPLATES = {
   memory: MEMORY,
 } as const
 
-/** `count` random instructions of a kind; some are two or three that belong together. */
-export function randomInstructions(rng: Rng, kind: keyof typeof TEMPLATES, count: number): string[] {
-  const templates = TEMPLATES[kind]
-  return Array.from({ length: count }, () => instantiate(templates[rng.int(templates.length)]!, rng))
+/** Random instructions by kind, which go through all the templates from a random one on. */
+export class InstructionSource {
+  readonly #rng: Rng
+  readonly #next: Record<keyof typeof TEMPLATES, number>
+
+  constructor(rng: Rng) {
+    this.#rng = rng
+    this.#next = { integer: rng.int(1000), memory: rng.int(1000), float: rng.int(1000) }
+  }
+
+  /** Some are two or three that belong together. */
+  take(kind: keyof typeof TEMPLATES): string {
+    const templates = TEMPLATES[kind]
+    return instantiate(templates[this.#next[kind]++ % templates.length]!, this.#rng)
+  }
 }
 
 export interface RandomProgram {

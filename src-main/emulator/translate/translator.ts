@@ -13,11 +13,18 @@ import { compileRegion } from './compile.ts'
 import { driveModule, SLOTS } from './drive.ts'
 import { findRegion } from './region.ts'
 
-/** Cycles between two looks; more of them while the core is in translated code. */
-const SHORTEST_PERIOD = 4096
-const LONGEST_PERIOD = 1 << 18
-/** How often code is found before it is translated, and how much code counts as the same. */
-const HOT = 2
+interface Policy {
+  /** cycles between two looks, at the least; more of them while the core is in translated code */
+  shortestPeriod: number
+  longestPeriod: number
+  /** how often code is found before it is translated */
+  hot: number
+}
+
+const USUAL: Policy = { shortestPeriod: 4096, longestPeriod: 1 << 18, hot: 2 }
+/** Translates nearly everything that is executed: for tests of what comes out. */
+const EAGER: Policy = { shortestPeriod: 97, longestPeriod: 97, hot: 1 }
+/** 2^n halfwords count as the same code. */
 const NEIGHBOURHOOD_BITS = 6
 /** Instructions in which a branch target has to turn up. */
 const STEPS = 200
@@ -49,12 +56,15 @@ export class Translator {
   /** the halfwords of all translations lie between these */
   #first = Infinity
   #last = -Infinity
-  #period = SHORTEST_PERIOD
+  readonly #policy: Policy
+  #period: number
   /** cycles that are left of it */
-  #untilLook = SHORTEST_PERIOD
+  #untilLook: number
 
-  constructor(core: Core) {
+  constructor(core: Core, eager = false) {
     this.#core = core
+    this.#policy = eager ? EAGER : USUAL
+    this.#period = this.#untilLook = this.#policy.shortestPeriod
     const { memory, code } = core
     this.#covered = new Uint8Array(code.words.length)
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: SLOTS, maximum: SLOTS })
@@ -92,14 +102,14 @@ export class Translator {
     const index = this.#core.memory.fetchOffset(this.#core.pc) >> 1
     if (index < 0) return
     if (this.#covered[index] !== 0) {
-      this.#period = Math.min(2 * this.#period, LONGEST_PERIOD)
+      this.#period = Math.min(2 * this.#period, this.#policy.longestPeriod)
       return
     }
-    this.#period = SHORTEST_PERIOD
+    this.#period = this.#policy.shortestPeriod
     const neighbourhood = index >> NEIGHBOURHOOD_BITS
     const visits = (this.#visits.get(neighbourhood) ?? 0) + 1
     this.#visits.set(neighbourhood, visits)
-    if (visits % HOT === 0) this.#stepToTarget(left)
+    if (visits % this.#policy.hot === 0) this.#stepToTarget(left)
   }
 
   /** Runs to a branch target that has not been translated yet, and translates from there. */
