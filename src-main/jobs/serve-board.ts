@@ -1,6 +1,5 @@
 // A virtual board for other people's tools.
 
-import { AppError } from '../base/errors.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import { openStlinkProbe } from '../device/stlink/stlink-probe.ts'
 import { serveGdb } from '../emulator/servers/gdb.ts'
@@ -8,7 +7,7 @@ import type { Server } from '../emulator/servers/loopback.ts'
 import { serveStlinkTcp } from '../emulator/servers/stlink-tcp.ts'
 import { STLINK_MODELS } from '../emulator/stlink/models.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
-import { boardDataOf, boardProvenance } from './boards.ts'
+import { virtualBoardData } from './boards.ts'
 import type { WorkerFiles } from './job-messages.ts'
 
 export const STLINK_GENERATIONS = Object.keys(STLINK_MODELS) as StlinkGeneration[]
@@ -39,10 +38,7 @@ export async function serveBoard(
   }: { workers: WorkerFiles; signal: AbortSignal; onListening: (at: ServedBoard) => void },
 ): Promise<void> {
   const { boardId, probe } = request
-  if (boardProvenance(boardId) !== 'emulated') {
-    throw new AppError('BOARD_UNSUPPORTED', `${boardId} is not a virtual board.`)
-  }
-  const board = await openVirtualBoard(boardDataOf(boardId), { worker: workers.emulator, probe })
+  const board = await openVirtualBoard(virtualBoardData(boardId), { worker: workers.emulator, probe })
   const closing: (() => Promise<void>)[] = [() => board.close()]
   try {
     const start = async (port: number | undefined, serve: (port: number) => Promise<Server>) => {
