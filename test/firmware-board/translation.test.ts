@@ -6,10 +6,16 @@ import { connectBoard } from '../../src-main/device/session.ts'
 import { openVirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
-import { blobOf, boardData, firmwareImage } from './virtual-session.ts'
+import { BOARD_IDS, virtualBoard } from './virtual-session.ts'
 
 /** Three inferences: the code of the later ones has been translated. */
-async function runModel(blob: Uint8Array, inputs: readonly Uint8Array[], translate: 'eager' | true | false) {
+async function runModel(
+  id: string,
+  blob: Uint8Array,
+  inputs: readonly Uint8Array[],
+  translate: 'eager' | true | false,
+) {
+  const { boardData, firmwareImage } = virtualBoard(id)
   const board = await openVirtualBoard(boardData, { translate })
   try {
     const session = await connectBoard(board)
@@ -27,11 +33,14 @@ async function runModel(blob: Uint8Array, inputs: readonly Uint8Array[], transla
   }
 }
 
-test.each([31, 32, 33, 34, 35, 36])('random network %i', async (seed) => {
+const SEEDS = [31, 32, 33, 34, 35, 36]
+const CASES = SEEDS.map((seed, index) => ({ seed, id: BOARD_IDS[index % BOARD_IDS.length]! }))
+
+test.each(CASES)('random network $seed on $id', async ({ id, seed }) => {
   const { graph, inputs } = randomNetwork(createRng(seed))
-  const blob = blobOf(graph)
-  const interpreted = await runModel(blob, inputs.map(bytesOf), false)
+  const blob = virtualBoard(id).blobOf(graph)
+  const interpreted = await runModel(id, blob, inputs.map(bytesOf), false)
   for (const translate of ['eager', true] as const) {
-    expect(await runModel(blob, inputs.map(bytesOf), translate)).toEqual(interpreted)
+    expect(await runModel(id, blob, inputs.map(bytesOf), translate)).toEqual(interpreted)
   }
 })
