@@ -44,6 +44,10 @@ export const ERROR_CODES = {
   BOARD_WRONG_CHIP: 'The chip that answers is not the one chosen. Pick the board that is really connected.',
   BOARD_PROTECTED: 'The chip is read-out protected. Unprotecting erases it: do that with ST tools if you mean to.',
   PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
+  PROBE_PERMISSION:
+    "Install Thimble's udev rules (assets/udev/60-thimble.rules in /etc/udev/rules.d), then plug the probe in again.",
+  PROBE_IN_USE:
+    'Close the other program that uses this probe (OpenOCD, STM32CubeIDE, another Thimble), then try again.',
   PROBE_MODE:
     'The probe waits for a firmware update. Unplug it and plug it in again, or finish the update with ST tools.',
   PROBE_OLD_FIRMWARE: "Update the probe's firmware with ST's ST-LINK upgrade tool, then plug it in again.",

@@ -36,16 +36,26 @@ const ITM_LAR = addr(0xe0000fb0)
 const LOCK_ACCESS = 0xc5acce55
 
 /** DCRSR.REGSEL, C1.6.3 */
-export const CORE_REGISTERS = {
-  ...(Object.fromEntries(Array.from({ length: 13 }, (_, n) => [`r${n}`, n])) as Record<`r${number}`, number>),
+const NAMED_REGISTERS = {
   sp: 13,
   lr: 14,
   pc: 15,
   xpsr: 16,
   msp: 17,
   psp: 18,
+  /** CONTROL, FAULTMASK, BASEPRI, PRIMASK, from the high byte to the low */
+  special: 20,
+  fpscr: 33,
 } as const
-export type CoreRegister = keyof typeof CORE_REGISTERS
+const FIRST_FP_REGISTER = 64
+
+/** r0 to r12, those with a name, and s0 to s31 */
+export type CoreRegister = `r${number}` | `s${number}` | keyof typeof NAMED_REGISTERS
+
+function selectorOf(register: CoreRegister): number {
+  if (register in NAMED_REGISTERS) return NAMED_REGISTERS[register as keyof typeof NAMED_REGISTERS]
+  return Number(register.slice(1)) + (register.startsWith('s') ? FIRST_FP_REGISTER : 0)
+}
 
 export interface CoreState {
   halted: boolean
@@ -122,13 +132,13 @@ export function createCore(probe: Probe, clock: Clock = systemClock): Core {
       await setDemcr(0, VC_CORERESET)
     },
     async readRegister(register) {
-      await probe.writeWord(DCRSR, CORE_REGISTERS[register])
+      await probe.writeWord(DCRSR, selectorOf(register))
       await waitFor(S_REGRDY, `hand over ${register}`)
       return probe.readWord(DCRDR)
     },
     async writeRegister(register, value) {
       await probe.writeWord(DCRDR, value >>> 0)
-      await probe.writeWord(DCRSR, DCRSR_WRITE | CORE_REGISTERS[register])
+      await probe.writeWord(DCRSR, DCRSR_WRITE | selectorOf(register))
       await waitFor(S_REGRDY, `take ${register}`)
     },
     async enableMarks() {

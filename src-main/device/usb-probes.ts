@@ -1,27 +1,18 @@
-// ST-Links on USB. This version lists them; driving one comes later, so the best state here is `unsupported`.
+// ST-Links on USB: which are there, and one of them as a probe.
 
 import { access, constants } from 'node:fs/promises'
+import { AppError } from '../base/errors.ts'
+import type { Probe } from './probe.ts'
+import { PRODUCTS, ST_VENDOR } from './stlink/protocol.ts'
+import { openStlinkProbe } from './stlink/stlink-probe.ts'
+import { openUsbTransport, type StlinkUsbDevice } from './stlink/usb-transport.ts'
 
 export interface UsbProbe {
   /** `stlink:<serial>` */
   id: string
   name: string
-  state: 'unsupported' | 'no-permission'
+  state: 'ready' | 'no-permission'
   detail: string
-}
-
-const ST_VENDOR = 0x0483
-
-/** Products, as OpenOCD, pyOCD and probe-rs agree on them. */
-const PRODUCTS: Record<number, string> = {
-  0x3748: 'ST-Link V2',
-  0x374b: 'ST-Link V2-1',
-  0x3752: 'ST-Link V2-1',
-  0x374e: 'ST-Link V3',
-  0x374f: 'ST-Link V3',
-  0x3753: 'ST-Link V3',
-  0x3754: 'ST-Link V3',
-  0x3757: 'ST-Link V3',
 }
 
 interface UsbDevice {
@@ -48,30 +39,53 @@ async function mayUse(device: UsbDevice): Promise<boolean> {
 }
 
 /** What the operating system lists; a machine without USB, or without its native module, has none. */
-async function devices(): Promise<UsbDevice[]> {
+async function devices(): Promise<(UsbDevice & StlinkUsbDevice)[]> {
   try {
     const { usb } = await import('usb')
-    return await usb.getDevices()
+    // The package's types leave out the transfers of WebUSB, which its devices have.
+    return (await usb.getDevices()) as unknown as (UsbDevice & StlinkUsbDevice)[]
   } catch {
     return []
   }
 }
 
+const isStlink = ({ vendorId, productId }: UsbDevice) => vendorId === ST_VENDOR && productId in PRODUCTS
+
+const idOf = (device: UsbDevice) => `stlink:${device.serialNumber ?? `${device.bus}-${device.address}`}`
+
 async function describe(device: UsbDevice): Promise<UsbProbe> {
   const permitted = await mayUse(device)
   return {
-    id: `stlink:${device.serialNumber ?? `${device.bus}-${device.address}`}`,
-    name: PRODUCTS[device.productId]!,
-    state: permitted ? 'unsupported' : 'no-permission',
+    id: idOf(device),
+    name: PRODUCTS[device.productId]!.name,
+    state: permitted ? 'ready' : 'no-permission',
     detail: permitted
-      ? 'This version drives virtual boards only.'
+      ? ''
       : 'The system does not let you use this device. Install the udev rules, then plug it in again.',
   }
 }
 
 export async function listUsbProbes(list: () => Promise<UsbDevice[]> = devices): Promise<UsbProbe[]> {
   const found = await list()
-  return Promise.all(
-    found.filter((device) => device.vendorId === ST_VENDOR && device.productId in PRODUCTS).map(describe),
-  )
+  return Promise.all(found.filter(isStlink).map(describe))
+}
+
+/**
+ * The probe with this id and the target behind it. Throws BOARD_UNKNOWN, PROBE_PERMISSION, PROBE_IN_USE, and what
+ * openStlinkProbe throws. Whoever opens it closes it.
+ */
+export async function openUsbProbe(
+  id: string,
+  list: () => Promise<(UsbDevice & StlinkUsbDevice)[]> = devices,
+): Promise<Probe> {
+  const device = (await list()).find((one) => isStlink(one) && idOf(one) === id)
+  if (device === undefined) throw new AppError('BOARD_UNKNOWN', `There is no probe ${id}.`)
+  if (!(await mayUse(device))) throw new AppError('PROBE_PERMISSION', `The system does not let you use ${id}.`)
+  const transport = await openUsbTransport(device)
+  try {
+    return await openStlinkProbe(transport, { serial: id.slice(id.indexOf(':') + 1) })
+  } catch (error) {
+    await transport.close()
+    throw error
+  }
 }

@@ -9,14 +9,14 @@ import { debugPortOf } from '../device/debug-port.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import type { StlinkCommand } from '../device/stlink/transport.ts'
 import { Dap, type AccessSize } from './dap.ts'
-import { Machine, type RunState } from './machine.ts'
+import { Machine, type MachineOptions, type RunState } from './machine.ts'
 import { STLINK_MODELS } from './stlink/models.ts'
 import { VirtualStlink } from './stlink/virtual-stlink.ts'
 
 export type BoardRequest =
   { kind: 'probe'; commands: readonly StlinkCommand[] } | { kind: 'marks' } | { kind: 'unplug' }
 
-export interface HostOptions {
+export interface HostOptions extends MachineOptions {
   /** what the flash holds at power-on, from its start; the rest is erased */
   flash?: Uint8Array | undefined
   /** the ST-Link that the board has */
@@ -53,8 +53,8 @@ export class BoardHost {
   #heldInReset = false
   readonly #stlink: VirtualStlink
 
-  constructor(data: BoardData, { flash, probe = 'v3' }: HostOptions = {}) {
-    this.machine = new Machine(data)
+  constructor(data: BoardData, { flash, probe = 'v3', translate }: HostOptions = {}) {
+    this.machine = new Machine(data, { translate })
     const debugPort = debugPortOf(data.idCode)
     if (debugPort === undefined) throw new AppError('INTERNAL', `Nobody has described the debug port of ${data.board}.`)
     this.#stlink = new VirtualStlink(

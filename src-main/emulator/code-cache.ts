@@ -4,7 +4,8 @@
 //   packed word: 0-8 opcode · 9-12 a · 13-16 b · 17-20 c · 21 set for 32-bit encodings · 22-26 cycles
 //                27-30 d · 31 set in an IT block (the condition is in `it`)
 //
-// The zero word means "not decoded". Immediates of direct branches are target indices.
+// The zero word means "not decoded". Immediates of direct branches are target indices. Bit 31 with opcode 0 means that
+// translated code starts here (translate/): slot and block are in the word, what was decoded is in `entries`.
 
 import { decodeWith, instruction, type Encoding, type Instruction } from './decode/pattern.ts'
 import { THUMB16 } from './decode/thumb16.ts'
@@ -52,6 +53,17 @@ export function decodeInstruction(
   return decoded ?? instruction(OP.UNDEFINED)
 }
 
+/** What runs translated code, at word indices. */
+export interface Translations {
+  /** Runs from an entry on, with the locals in Memory.state, and says where it left off. */
+  drive: (index: number) => number
+  /** Called before the instructions of these halfwords are forgotten. */
+  forget: (first: number, last: number) => void
+}
+
+export const isEntry = (word: number) => word < 0 && (word & 511) === 0
+export const entryWord = (slot: number, block: number) => CONDITIONAL | (slot << 19) | (block << 9)
+
 export class CodeCache {
   readonly words: Int32Array
   readonly immediates: Int32Array
@@ -63,6 +75,9 @@ export class CodeCache {
   stopsAt: (address: number) => boolean = () => false
   /** What the MPU says of executing from this address. */
   mayExecute: (address: number) => boolean = () => true
+  /** The words that entries into translated code stand in for. */
+  readonly entries = new Map<number, number>()
+  translations: Translations | undefined
   readonly #memory: Memory
   readonly #extension: readonly Encoding[]
 
@@ -70,7 +85,7 @@ export class CodeCache {
     this.#memory = memory
     this.#extension = extension
     const halfwords = memory.u16.length
-    this.words = new Int32Array(halfwords)
+    this.words = memory.words
     this.immediates = new Int32Array(halfwords)
     this.it = new Uint8Array(halfwords)
   }
@@ -98,6 +113,12 @@ export class CodeCache {
     if (decoded.op === OP.IT) this.#openItBlock(index, decoded.imm)
     if (DIRECT_BRANCHES.has(decoded.op)) this.#aim(decoded, index, address)
     this.#store(index, decoded, wide)
+  }
+
+  /** The decoded word at `index`, whether translated code starts there or not. */
+  decoded(index: number): number {
+    const word = this.words[index]!
+    return isEntry(word) ? this.entries.get(index)! : word
   }
 
   /** Turns a branch's byte offset into a target index, or the branch into its far form. */
@@ -171,6 +192,7 @@ export class CodeCache {
     // One halfword back for an instruction that reaches into the range, two more for a load's pipelining.
     const first = Math.max(0, (offset >> 1) - 3)
     const last = (offset + length - 1) >> 1
+    this.translations?.forget(first, last)
     for (let index = first; index <= last; index++) {
       if (words[index] === 0) continue
       if ((words[index]! & 511) === OP.IT && index * 2 >= offset - 1) {

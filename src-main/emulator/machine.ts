@@ -16,6 +16,7 @@ import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
 import { interpret } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
+import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
 import type { ChipParts, Clocks, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
@@ -51,6 +52,11 @@ class SystemControlSpace implements Peripheral {
   }
 }
 
+export interface MachineOptions {
+  /** false: the interpreter alone executes everything; 'eager': what is executed once is translated. The outcome is the same. */
+  translate?: boolean | 'eager'
+}
+
 export class Machine {
   readonly data: BoardData
   readonly memory: Memory
@@ -66,6 +72,7 @@ export class Machine {
   readonly wornSectors = new Set<number>()
   /** set by whoever wants `run` to return 'stopped' */
   stopRequested = false
+  readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
   readonly #flashTiming: FlashTiming | undefined
@@ -76,7 +83,7 @@ export class Machine {
   #resetInstructions = 0
   #resetCycles = 0
 
-  constructor(data: BoardData) {
+  constructor(data: BoardData, { translate = true }: MachineOptions = {}) {
     this.data = data
     const chip = chipOf(data)
     const { processor } = chip
@@ -133,6 +140,7 @@ export class Machine {
     this.serialPort = this.#peripherals.serialPort
     this.memory.u8.fill(0xff, 0, data.flash.size)
     warmUp(this.core, data.ram[0]!.start)
+    if (translate !== false) this.#translator = new Translator(this.core, translate === 'eager')
     this.reset('power')
   }
 
@@ -149,6 +157,8 @@ export class Machine {
   #applyFlashTiming(): void {
     const waits = this.#countsWaits && this.#flashTiming !== undefined && this.#flashTiming.waitStates > 0
     this.core.flashTiming = waits ? this.#flashTiming : undefined
+    // Translated code knows no waits: while they count, the interpreter runs everything.
+    if (waits) this.code.translations?.forget(0, Infinity)
     this.core.attention = true
   }
 
@@ -213,6 +223,7 @@ export class Machine {
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
+      else if (this.#translator !== undefined && core.flashTiming === undefined) this.#translator.run(left)
       else interpret(core, left)
     }
   }

@@ -1,6 +1,9 @@
 // The chip's memories in one buffer, with page maps from bus addresses to offsets in it. A page map's entry is
 // the buffer offset of a 16 KB page, or UNMAPPED: `map[address >>> 14] | (address & 0x3fff)` is then negative
 // exactly where the slow path must look, and its low bits tell the alignment, so that one AND tests both.
+//
+// The buffer is a WebAssembly memory, which translated code shares (translate/): behind the chip's memories lie the
+// page maps, the decoded instructions and the core's registers.
 
 import { AppError } from '../base/errors.ts'
 import { hexAddr } from '../base/units.ts'
@@ -10,6 +13,28 @@ export const PAGE_SIZE = 1 << PAGE_BITS
 const PAGE_MASK = PAGE_SIZE - 1
 const PAGES = 2 ** (32 - PAGE_BITS)
 const UNMAPPED = 0x80000000 | 0
+const WASM_PAGE = 0x10000
+
+/** The core's state as translated code sees it: word indices in `Memory.state`. */
+export const STATE = {
+  R: 0,
+  S: 16,
+  FPSCR: 48,
+  /** valid while translated code runs: the interpreter's locals of these names */
+  N: 49,
+  Z: 50,
+  C: 51,
+  V: 52,
+  BASE: 53,
+  /** 1 when floating-point instructions may run at once */
+  FP: 54,
+  /** set when something saturated */
+  Q: 55,
+  /** cycles left of the budget, instructions executed */
+  LEFT: 56,
+  COUNT: 57,
+} as const
+export const STATE_WORDS = 64
 
 export interface MemoryBlock {
   name: string
@@ -27,12 +52,19 @@ export class Memory {
   readonly u16: Uint16Array
   readonly s16: Int16Array
   readonly s32: Int32Array
+  readonly wasm: WebAssembly.Memory
+  /** byte addresses in the WebAssembly memory of what translated code looks at */
+  readonly at: { loads: number; stores: number; fetches: number; words: number; state: number }
+  /** decoded instructions, a word for each halfword (code-cache.ts) */
+  readonly words: Int32Array
+  /** STATE */
+  readonly state: Int32Array
   /** where loads may go without asking */
-  readonly loads = new Int32Array(PAGES).fill(UNMAPPED)
+  readonly loads: Int32Array
   /** where stores may go without a look at the code cache */
-  readonly stores = new Int32Array(PAGES).fill(UNMAPPED)
+  readonly stores: Int32Array
   /** where instructions may come from */
-  readonly fetches = new Int32Array(PAGES).fill(UNMAPPED)
+  readonly fetches: Int32Array
   /** every page there is, at all its addresses */
   readonly pages: readonly number[]
   /** the memories themselves, whatever an MPU or a debugger has to say */
@@ -53,12 +85,25 @@ export class Memory {
       size += block.size + PAGE_SIZE
       return offset
     })
-    const buffer = new ArrayBuffer(size)
-    this.u8 = new Uint8Array(buffer)
-    this.s8 = new Int8Array(buffer)
-    this.u16 = new Uint16Array(buffer)
-    this.s16 = new Int16Array(buffer)
-    this.s32 = new Int32Array(buffer)
+    const loads = size
+    const stores = loads + 4 * PAGES
+    const fetches = stores + 4 * PAGES
+    const words = fetches + 4 * PAGES
+    const state = words + 2 * size
+    this.at = { loads, stores, fetches, words, state }
+    const wasmPages = Math.ceil((state + 4 * STATE_WORDS) / WASM_PAGE)
+    this.wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
+    const { buffer } = this.wasm
+    this.u8 = new Uint8Array(buffer, 0, size)
+    this.s8 = new Int8Array(buffer, 0, size)
+    this.u16 = new Uint16Array(buffer, 0, size >> 1)
+    this.s16 = new Int16Array(buffer, 0, size >> 1)
+    this.s32 = new Int32Array(buffer, 0, size >> 2)
+    this.loads = new Int32Array(buffer, loads, PAGES).fill(UNMAPPED)
+    this.stores = new Int32Array(buffer, stores, PAGES).fill(UNMAPPED)
+    this.fetches = new Int32Array(buffer, fetches, PAGES).fill(UNMAPPED)
+    this.words = new Int32Array(buffer, words, size >> 1)
+    this.state = new Int32Array(buffer, state, STATE_WORDS)
     const pages: number[] = []
     blocks.forEach((block, index) => {
       for (const start of block.alias === undefined ? [block.start] : [block.start, block.alias]) {

@@ -6,10 +6,10 @@ import { hexAddr } from '../base/units.ts'
 import type { BoardData, MemoryRegion } from '../device/board-data.ts'
 import type { FaultRecord } from './core/faults.ts'
 import { readElf, type ElfImage } from './elf.ts'
-import { Machine } from './machine.ts'
+import { Machine, type MachineOptions } from './machine.ts'
 import { Semihosting, type Heap, type OutputStream } from './semihosting.ts'
 
-export interface RunElfOptions {
+export interface RunElfOptions extends MachineOptions {
   /** 10^10 when not given; must be reached exactly or not at all */
   maxInstructions?: number
   signal?: AbortSignal
@@ -43,9 +43,9 @@ const EXCEPTION_NAMES: Readonly<Record<number, string>> = {
  * top of RAM) and runs it. Throws ELF_INVALID, TARGET_FAULT, INSTRUCTION_LIMIT, CANCELLED.
  */
 export async function runElf(elf: Uint8Array, data: BoardData, options: RunElfOptions = {}): Promise<RunElfResult> {
-  const { maxInstructions = DEFAULT_LIMIT, signal, onOutput, clock = systemClock } = options
+  const { maxInstructions = DEFAULT_LIMIT, signal, onOutput, clock = systemClock, translate } = options
   const image = readElf(elf)
-  const machine = new Machine(data)
+  const machine = new Machine(data, { translate })
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }
   let stdout = ''
   let exitCode: number | undefined

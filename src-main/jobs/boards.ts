@@ -1,13 +1,15 @@
-import { AppError } from '../base/errors.ts'
+import { AppError, toAppError } from '../base/errors.ts'
 import type { Provenance } from '../base/provenance.ts'
 import type { BoardSummary } from '../contract/api.ts'
 import { BOARDS, findBoardData, type BoardData } from '../device/board-data.ts'
 import type { Board } from '../device/board.ts'
-import { listUsbProbes } from '../device/usb-probes.ts'
+import type { Probe } from '../device/probe.ts'
+import { listUsbProbes, openUsbProbe } from '../device/usb-probes.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
 import type { WorkerFiles } from './job-messages.ts'
 
 const VIRTUAL = 'virtual:'
+const STLINK = 'stlink:'
 
 /** The virtual boards, and the probes that are plugged in now. */
 export async function listBoards(): Promise<BoardSummary[]> {
@@ -52,20 +54,52 @@ const virtualSummary = (data: BoardData): BoardSummary => ({
   detail: cyclesAre(data),
 })
 
-/** The facts of a board that can be driven. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. */
-export function boardDataOf(id: string): BoardData {
+/** The facts of a virtual board. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. */
+export function virtualBoardData(id: string): BoardData {
   const data = id.startsWith(VIRTUAL) ? findBoardData(id.slice(VIRTUAL.length)) : undefined
   if (data !== undefined) return data
-  if (id.startsWith('stlink:')) {
-    throw new AppError('BOARD_UNSUPPORTED', `${id}: this version does not drive ST-Link probes yet.`)
-  }
+  if (id.startsWith(STLINK)) throw new AppError('BOARD_UNSUPPORTED', `${id} is not a virtual board.`)
   throw new AppError('BOARD_UNKNOWN', `There is no board ${id}.`)
+}
+
+/** The facts of a board: behind a probe its chip is asked. Throws what openBoard throws. */
+export async function boardDataOf(id: string): Promise<BoardData> {
+  if (!id.startsWith(STLINK)) return virtualBoardData(id)
+  const { data, close } = await openProbedBoard(id)
+  await close()
+  return data
 }
 
 /** What numbers from a board are. */
 export const boardProvenance = (id: string): Provenance => (id.startsWith(VIRTUAL) ? 'emulated' : 'hardware')
 
-/** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED. Whoever opens a board closes it. */
-export function openBoard(id: string, workers: WorkerFiles): Promise<Board> {
-  return openVirtualBoard(boardDataOf(id), { worker: workers.emulator })
+/** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it. */
+export async function openBoard(id: string, workers: WorkerFiles): Promise<Board> {
+  if (id.startsWith(STLINK)) return openProbedBoard(id)
+  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator })
+}
+
+async function openProbedBoard(id: string): Promise<Board> {
+  const probe = await openUsbProbe(id)
+  try {
+    const data = await identifyChip(probe)
+    return { id, data, provenance: 'hardware', probe, close: () => probe.close() }
+  } catch (error) {
+    await probe.close()
+    throw error
+  }
+}
+
+/** Which of the known boards has the chip behind the probe. Throws BOARD_UNSUPPORTED. */
+export async function identifyChip(probe: Probe): Promise<BoardData> {
+  for (const data of BOARDS) {
+    // A chip of another family may have nothing at this address.
+    const code = await probe.readWord(data.idCodeAddress).catch(ignoreFault)
+    if (code !== undefined && (code & 0xfff) === data.idCode) return data
+  }
+  throw new AppError('BOARD_UNSUPPORTED', 'The chip behind the probe is none that this version knows.')
+}
+
+function ignoreFault(error: unknown): undefined {
+  if (toAppError(error).code !== 'BOARD_FAULT') throw error
 }

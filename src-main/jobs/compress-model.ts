@@ -29,7 +29,7 @@ export interface CompressRequest {
 /** A float model becomes an int8 .tflite file. Throws RECIPE_UNKNOWN, MODEL_DTYPE_UNSUPPORTED, and DATA_INVALID when the model does not take the task's windows. */
 export async function compressModel(request: CompressRequest, work: Standalone) {
   const { file, recipe, quick, out, boardId, assetsDir } = request
-  const board = boardId === undefined ? undefined : boardDataOf(boardId)
+  const board = boardId === undefined ? undefined : await boardDataOf(boardId)
   findRecipe(recipe)
   const { graph, bytes } = readModelFile(file)
   if (inputsOf(graph).some(({ dtype }) => dtype !== 'float32')) {

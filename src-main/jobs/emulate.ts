@@ -1,5 +1,5 @@
 import { runElf } from '../emulator/run-elf.ts'
-import { boardDataOf } from './boards.ts'
+import { virtualBoardData } from './boards.ts'
 import { readFile } from './read-model-file.ts'
 
 export interface EmulateRequest {
@@ -11,7 +11,7 @@ export interface EmulateRequest {
 
 /** Runs any bare-metal ELF with semihosting. Throws ELF_INVALID, TARGET_FAULT, INSTRUCTION_LIMIT, CANCELLED. */
 export async function emulate({ elf, boardId, maxInstructions, onOutput }: EmulateRequest, signal: AbortSignal) {
-  const result = await runElf(readFile(elf, 'ELF'), boardDataOf(boardId), { maxInstructions, signal, onOutput })
+  const result = await runElf(readFile(elf, 'ELF'), virtualBoardData(boardId), { maxInstructions, signal, onOutput })
   const { stdout, exitCode, instructions, cycles } = result
   return { stdout, exitCode, instructions, cycles }
 }

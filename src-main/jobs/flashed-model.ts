@@ -31,7 +31,7 @@ export async function withFlashedModel<T>(
   work: Standalone,
   use: (onBoard: OnBoard) => Promise<T>,
 ): Promise<T> {
-  const data = boardDataOf(boardId)
+  const data = await boardDataOf(boardId)
   const firmware = loadFirmware(assetsDir, data)
   const planned = plan({ graph, board: data, firmware }, standaloneContext(work, 'plan'))
   const packed = pack(planned, standaloneContext(work, 'pack'))

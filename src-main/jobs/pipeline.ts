@@ -52,7 +52,7 @@ interface Model {
  * kept that too; nothing that was not done is called done.
  */
 export async function runPipeline(request: RunRequest, deps: PipelineDeps): Promise<RunDetail> {
-  const { run, rng, data, firmware, ownGraph } = begin(request, deps)
+  const { run, rng, data, firmware, ownGraph } = await begin(request, deps)
   let board: Board | undefined
   try {
     const model = ownGraph ? ownModel(ownGraph, request, rng) : await trainedModel(request, run)
@@ -93,10 +93,10 @@ function ownModel(graph: Graph, { quick }: RunRequest, rng: Rng): Model {
 }
 
 /** Checks all that can be wrong with the request before a run of it exists; says so as an event too. */
-function begin(request: RunRequest, deps: PipelineDeps) {
+async function begin(request: RunRequest, deps: PipelineDeps) {
   try {
     const rng = createRng(request.seed)
-    const data = boardDataOf(request.boardId)
+    const data = await boardDataOf(request.boardId)
     const firmware = loadFirmware(deps.assetsDir, data)
     if ((request.task === undefined) === (request.file === undefined)) {
       throw new AppError('USAGE', 'A run takes either a task or a model file.')

@@ -12,8 +12,8 @@ export interface PlanRequest {
 }
 
 /** Where a model would lie in a board's memories. Throws MODEL_TOO_LARGE and what planModel throws. */
-export function planModelFile({ file, boardId, assetsDir }: PlanRequest): PlanReport {
-  const board = boardDataOf(boardId)
+export async function planModelFile({ file, boardId, assetsDir }: PlanRequest): Promise<PlanReport> {
+  const board = await boardDataOf(boardId)
   const { graph } = readModelFile(file)
   const plan = planFor({ graph, board, firmware: loadFirmware(assetsDir, board) })
   checkBudget(plan)

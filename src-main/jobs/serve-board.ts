@@ -1,11 +1,13 @@
 // A virtual board for other people's tools.
 
-import { AppError } from '../base/errors.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
+import { openStlinkProbe } from '../device/stlink/stlink-probe.ts'
+import { serveGdb } from '../emulator/servers/gdb.ts'
+import type { Server } from '../emulator/servers/loopback.ts'
 import { serveStlinkTcp } from '../emulator/servers/stlink-tcp.ts'
 import { STLINK_MODELS } from '../emulator/stlink/models.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
-import { boardDataOf, boardProvenance } from './boards.ts'
+import { virtualBoardData } from './boards.ts'
 import type { WorkerFiles } from './job-messages.ts'
 
 export const STLINK_GENERATIONS = Object.keys(STLINK_MODELS) as StlinkGeneration[]
@@ -15,6 +17,7 @@ export interface ServeRequest {
   probe: StlinkGeneration
   /** TCP ports on this machine, 0 for any free one; absent: not served */
   stlinkTcp?: number | undefined
+  gdb?: number | undefined
 }
 
 /** Where the board can be reached; null: not served. */
@@ -22,6 +25,7 @@ export interface ServedBoard {
   board: string
   probe: StlinkGeneration
   stlinkTcp: number | null
+  gdb: number | null
 }
 
 /** Serves until the signal fires. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, PORT_IN_USE. */
@@ -34,23 +38,27 @@ export async function serveBoard(
   }: { workers: WorkerFiles; signal: AbortSignal; onListening: (at: ServedBoard) => void },
 ): Promise<void> {
   const { boardId, probe } = request
-  if (boardProvenance(boardId) !== 'emulated') {
-    throw new AppError('BOARD_UNSUPPORTED', `${boardId} is not a virtual board.`)
-  }
-  const board = await openVirtualBoard(boardDataOf(boardId), { worker: workers.emulator, probe })
+  const board = await openVirtualBoard(virtualBoardData(boardId), { worker: workers.emulator, probe })
   const closing: (() => Promise<void>)[] = [() => board.close()]
   try {
-    let stlinkTcp: number | null = null
-    if (request.stlinkTcp !== undefined) {
-      const server = await serveStlinkTcp(request.stlinkTcp, {
-        transport: board.stlink,
-        productId: STLINK_MODELS[probe].productId,
-        serial: board.data.id,
-      })
+    const start = async (port: number | undefined, serve: (port: number) => Promise<Server>) => {
+      if (port === undefined) return null
+      const server = await serve(port)
       closing.unshift(server.close)
-      stlinkTcp = server.port
+      return server.port
     }
-    onListening({ board: boardId, probe, stlinkTcp })
+    const serial = board.data.id
+    const productId = STLINK_MODELS[probe].productId
+    onListening({
+      board: boardId,
+      probe,
+      stlinkTcp: await start(request.stlinkTcp, (port) =>
+        serveStlinkTcp(port, { transport: board.stlink, productId, serial }),
+      ),
+      gdb: await start(request.gdb, (port) =>
+        serveGdb(port, { data: board.data, openProbe: () => openStlinkProbe(board.stlink, { serial }) }),
+      ),
+    })
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   } finally {
     for (const close of closing) await close()

@@ -13,8 +13,8 @@ test('ST-Links are listed by serial number, other devices are not', async () => 
     {
       id: 'stlink:066DFF',
       name: 'ST-Link V2-1',
-      state: 'unsupported',
-      detail: 'This version drives virtual boards only.',
+      state: 'ready',
+      detail: '',
     },
   ])
 })

@@ -286,6 +286,24 @@ const TEMPLATES = {
 
 export type Kind = keyof typeof TEMPLATES
 
+/** Random instructions by kind, which go through all the templates from a random one on. */
+export class InstructionSource {
+  readonly #rng: Rng
+  readonly #next = new Map<Kind, number>()
+
+  constructor(rng: Rng) {
+    this.#rng = rng
+  }
+
+  /** Some are two or three that belong together. */
+  take(kind: Kind): string {
+    const templates = TEMPLATES[kind]
+    const next = this.#next.get(kind) ?? this.#rng.int(templates.length)
+    this.#next.set(kind, next + 1)
+    return instantiate(templates[next % templates.length]!, this.#rng)
+  }
+}
+
 /** What a block executes: pieces of one or more instructions that are left in or out as a whole. */
 export type Block = readonly string[]
 

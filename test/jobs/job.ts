@@ -5,7 +5,7 @@ import { systemClock } from '../../src-main/base/clock.ts'
 import { toAppError, type AppError } from '../../src-main/base/errors.ts'
 import { jobEvent, runRequest, type JobEvent, type RunDetail, type RunRequest } from '../../src-main/contract/run.ts'
 import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
-import { boardDataOf } from '../../src-main/jobs/boards.ts'
+import { virtualBoardData } from '../../src-main/jobs/boards.ts'
 import { runPipeline } from '../../src-main/jobs/pipeline.ts'
 import type { Store } from '../../src-main/store/store.ts'
 
@@ -37,7 +37,7 @@ export async function runJob(
   let opened: VirtualBoard | undefined
   const tools = { cancel: () => cancellation.abort(), unplug: () => void opened?.unplug() }
   const openBoard = async (id: string) => {
-    const board = await openVirtualBoard(boardDataOf(id))
+    const board = await openVirtualBoard(virtualBoardData(id))
     opened = board
     boardsLeftOpen++
     return {

@@ -3,7 +3,7 @@
 
 import type { Bus } from '../bus.ts'
 import type { CodeCache } from '../code-cache.ts'
-import type { Memory } from '../memory.ts'
+import { STATE, type Memory } from '../memory.ts'
 import { ExceptionModel } from './exceptions.ts'
 import { Faults } from './faults.ts'
 import { FPCCR, Fpu } from './fpu.ts'
@@ -27,9 +27,9 @@ export interface CoreParts {
 }
 
 export class Core {
-  readonly r = new Int32Array(16)
-  readonly fpu = new Fpu()
-  readonly s32 = this.fpu.bits
+  readonly r: Int32Array
+  readonly fpu: Fpu
+  readonly s32: Int32Array
   n = 0
   z = 1
   c = 0
@@ -77,6 +77,9 @@ export class Core {
 
   constructor(parts: CoreParts) {
     this.memory = parts.memory
+    this.r = this.memory.state.subarray(STATE.R, STATE.R + 16)
+    this.fpu = new Fpu(this.memory.state)
+    this.s32 = this.fpu.bits
     this.code = parts.code
     this.bus = parts.bus
     this.nvic = parts.nvic

@@ -1,6 +1,8 @@
 // State of the floating-point unit and the bit-level rules of FPv4-SP that JavaScript's numbers don't bring.
 // Source: ARM DDI 0403 (Armv7-M ARM), A2.5 and B1.5.
 
+import { STATE } from '../memory.ts'
+
 export const FPSCR = {
   IOC: 1 << 0,
   DZC: 1 << 1,
@@ -44,16 +46,32 @@ export const DEFAULT_NAN = 0x7fc00000
 const QUIET = 0x00400000
 
 export class Fpu {
-  readonly bits = new Int32Array(32)
-  readonly f32 = new Float32Array(this.bits.buffer)
-  readonly f64 = new Float64Array(this.bits.buffer)
-  fpscr = 0
+  readonly bits: Int32Array
+  readonly f32: Float32Array
+  readonly f64: Float64Array
   /** FPDSCR: what a new floating-point context starts with */
   fpdscr = 0
   fpccr = 0
   fpcar = 0
   /** CPACR lets the current privilege use the unit, and a context exists: instructions may run at once */
   active = false
+  readonly #state: Int32Array
+
+  /** The registers and FPSCR live in the state that translated code shares. */
+  constructor(state: Int32Array) {
+    this.#state = state
+    this.bits = state.subarray(STATE.S, STATE.S + 32)
+    this.f32 = new Float32Array(state.buffer, this.bits.byteOffset, 32)
+    this.f64 = new Float64Array(state.buffer, this.bits.byteOffset, 16)
+  }
+
+  get fpscr(): number {
+    return this.#state[STATE.FPSCR]!
+  }
+
+  set fpscr(value: number) {
+    this.#state[STATE.FPSCR] = value
+  }
 
   reset(): void {
     this.bits.fill(0)

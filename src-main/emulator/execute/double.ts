@@ -2,8 +2,8 @@
 // rounded results; the flags come from exact arithmetic, unless inexactness is on record already. Arithmetic always rounds
 // to nearest even; FPSCR's rounding mode is obeyed by VCVTR and VRINTR.
 
-import { FPSCR, Fpu, isSignalling } from '../core/fpu.ts'
-import { ROUND } from '../core/fpu.ts'
+import { FPSCR, Fpu, isSignalling, ROUND } from '../core/fpu.ts'
+import { STATE_WORDS } from '../memory.ts'
 import { OP } from '../opcodes.ts'
 import { exactly, product, quotient, rounded, sum, type Exact } from './exact-double.ts'
 import { extreme, integral, modeOf, setComparison, toFixed } from './fpv5.ts'
@@ -176,7 +176,7 @@ function fromSingle(from: Fpu, m: number): Double {
 }
 
 /** Half precision goes through a single-precision register that holds it exactly, or rounded to odd. */
-const halfway = new Fpu()
+const halfway = new Fpu(new Int32Array(STATE_WORDS))
 
 function doubleFromHalf(fpu: Fpu, half: number): Double {
   halfway.fpscr = fpu.fpscr

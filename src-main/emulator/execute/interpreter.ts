@@ -1,6 +1,7 @@
 // The packed-switch interpreter: one loop, one switch over the opcodes that matter for speed, with flags, PC and
 // counters in locals. Anything that needs more (a peripheral, a fault, a system instruction) leaves the inner
 // loop, puts the locals back into the core and goes through executeCold, then starts again.
+// Where code was translated (translate/) it is entered from here and comes back here.
 //
 // The cases carry their opcodes as literals because V8 makes a jump table of literals only; the names behind
 // them are checked against opcodes.ts by a test. i and `at` are indices into the code cache: i is the next
@@ -8,6 +9,7 @@
 
 import type { Core } from '../core/core.ts'
 import { BRANCH_REFILL, divideExtra } from '../cycle-table.ts'
+import { STATE } from '../memory.ts'
 import { FIRST_COLD, FIRST_VFP } from '../opcodes.ts'
 import { conditionPasses, highProduct, highProductUnsigned, shiftByRegister, shiftOperand } from './arithmetic.ts'
 import { executeCold } from './cold.ts'
@@ -18,7 +20,7 @@ import { executeVfp } from './vfp.ts'
 export function interpret(core: Core, budget: number): void {
   const { r: R, s32: S, memory, code } = core
   const { words: W, immediates: IM, it: IT } = code
-  const { loads: L, stores: ST, fetches: X, u8: U8, s8: S8, u16: U16, s16: S16, s32: M } = memory
+  const { state, loads: L, stores: ST, fetches: X, u8: U8, s8: S8, u16: U16, s16: S16, s32: M } = memory
   // An offset is negative (bit 31) where the slow path must look; the other bits are misalignment.
   const WORD = 0x80000003 | 0
   const HALF = 0x80000001 | 0
@@ -27,6 +29,7 @@ export function interpret(core: Core, budget: number): void {
   const flashEnd = flash === undefined ? 0 : flash.size
   // Small integers all of them, whatever they were outside: V8 keeps such locals in registers.
   let limit = Math.min(Math.ceil(budget), 0x3fffffff) | 0
+  const end = core.cycles + limit
 
   for (;;) {
     const start = X[core.pc >>> 14]! | (core.pc & 0x3fff)
@@ -56,7 +59,33 @@ export function interpret(core: Core, budget: number): void {
             code.decode(i, ((i << 1) + base) >>> 0)
             continue
           }
-          if (!conditionPasses(IT[i]! >>> 4, N, Z, C, V)) {
+          if ((w & 511) === 0) {
+            // Translated code starts here.
+            state[STATE.N] = N
+            state[STATE.Z] = Z
+            state[STATE.C] = C
+            state[STATE.V] = V
+            state[STATE.BASE] = base
+            state[STATE.FP] = fp ? 1 : 0
+            state[STATE.Q] = 0
+            state[STATE.LEFT] = limit - cyc
+            state[STATE.COUNT] = 0
+            i = code.translations!.drive(i)
+            if (state[STATE.COUNT] !== 0) {
+              N = state[STATE.N]!
+              Z = state[STATE.Z]!
+              C = state[STATE.C]!
+              V = state[STATE.V]!
+              base = state[STATE.BASE]!
+              n += state[STATE.COUNT]!
+              cyc = limit - state[STATE.LEFT]!
+              if (state[STATE.Q] !== 0) core.q = 1
+              continue
+            }
+            // It would not go on: too little of the budget is left, or the first instruction needs the whole core.
+            w = code.decoded(i)
+          }
+          if (w < 0 && !conditionPasses(IT[i]! >>> 4, N, Z, C, V)) {
             n++
             cyc++
             i += 1 + ((w >>> 21) & 1)
@@ -322,8 +351,9 @@ export function interpret(core: Core, budget: number): void {
     }
     if (flash !== undefined) cyc += flash.execute(row, at + ((w >>> 21) & 1))
     core.suspend(((at << 1) + base) >>> 0, N, Z, C, V, n, cyc)
-    limit -= cyc
     executeCold(core, w, IM[at]!)
+    // It may have taken more than its row says (state to be stored), or nothing (to be executed again).
+    limit = (end - core.cycles) | 0
     if (core.attention || limit <= 0) return
   }
 }

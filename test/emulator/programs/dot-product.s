@@ -1,4 +1,7 @@
-@ Speed: an int8 dot product of 8 KB over and over, as a compiler with DSP would have it; the count of passes is in r9.
+@ Speed: an int8 dot product of 8 KB over and over, as a compiler with DSP would have it; PASSES times.
+    .ifndef PASSES
+    .equ PASSES, 4000
+    .endif
     .syntax unified
     .cpu cortex-m4
     .thumb
@@ -9,7 +12,7 @@
     .global Reset_Handler
     .thumb_func
 Reset_Handler:
-    movw r9, #4000
+    movw r9, #PASSES
     ldr r0, =0x20000000
     movw r1, #8192
     movw r2, #12345

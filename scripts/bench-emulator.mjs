@@ -1,0 +1,26 @@
+// `npm run bench:emulator`: bundles test/emulator/bench.ts and runs it under the Electron that runs Thimble.
+
+import { build } from 'esbuild'
+import path from 'node:path'
+import { runAsNode } from './runtime.mjs'
+import { ROOT } from './setup/paths.mjs'
+import { runMain } from './setup/report.mjs'
+import { setUp } from './setup.mjs'
+
+await runMain(async () => {
+  const runtime = await setUp(['app', 'test'])
+  const bundle = path.join(ROOT, 'build', 'emulator-bench.mjs')
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['test/emulator/bench.ts'],
+    outfile: bundle,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // Where the models are found is said relative to the sources.
+    define: { 'import.meta.url': JSON.stringify(`file://${path.join(ROOT, 'test', 'support', 'bundle.mjs')}`) },
+    logLevel: 'warning',
+  })
+  return runAsNode(runtime, [bundle], { cwd: ROOT })
+})

@@ -1,0 +1,71 @@
+// Two machines with the same image, one of which translates: they run the same budgets and must agree on everything.
+
+import { expect } from 'vitest'
+import type { Rng } from '../../src-main/base/rng.ts'
+import { BOARDS } from '../../src-main/device/board-data.ts'
+import { Machine, type MachineOptions } from '../../src-main/emulator/machine.ts'
+import { FLASH } from './harness.ts'
+
+function stateOf({ core, scheduler }: Machine) {
+  return {
+    pc: core.pc,
+    r: [...core.r.subarray(0, 15)],
+    xpsr: core.xpsr,
+    fpscr: core.fpu.fpscr,
+    s: [...core.fpu.bits],
+    instructions: core.instructions,
+    cycles: core.cycles,
+    now: scheduler.now,
+    masks: [core.primask, core.basepri, core.faultmask],
+    stack: core.otherSp,
+    locked: core.lockedUp,
+  }
+}
+
+export class Lockstep {
+  readonly translating: Machine
+  readonly interpreting: Machine
+
+  constructor(image: Uint8Array, translate: true | 'eager' = true) {
+    const open = (options: MachineOptions) => {
+      const machine = new Machine(BOARDS[0]!, options)
+      expect(machine.preload(FLASH, image)).toBe(true)
+      machine.reset()
+      return machine
+    }
+    this.translating = open({ translate })
+    this.interpreting = open({ translate: false })
+  }
+
+  /** Entries into translated code that there are. */
+  get entries(): number {
+    return this.translating.core.code.entries.size
+  }
+
+  both(act: (machine: Machine) => void): void {
+    act(this.translating)
+    act(this.interpreting)
+  }
+
+  /** Runs both for `budget` cycles and compares the cores; their memories when asked. */
+  run(budget: number, memory = false): void {
+    const states = [this.translating.run(budget), this.interpreting.run(budget)]
+    expect(states[0]).toBe(states[1])
+    expect(stateOf(this.translating)).toEqual(stateOf(this.interpreting))
+    if (memory) {
+      const [ours, theirs] = [this.translating.memory.u8, this.interpreting.memory.u8]
+      expect(
+        Buffer.compare(Buffer.from(ours.buffer, 0, ours.length), Buffer.from(theirs.buffer, 0, theirs.length)),
+      ).toBe(0)
+    }
+    if (states[0] === 'locked-up') this.both((machine) => machine.reset())
+  }
+
+  /** `slices` budgets, most of them short, some long. */
+  runSlices(rng: Rng, slices: number): void {
+    for (let slice = 0; slice < slices; slice++) {
+      const budget = rng.int(4) === 0 ? rng.int(40_000) : 1 + rng.int(300)
+      this.run(budget, slice === slices - 1)
+    }
+  }
+}

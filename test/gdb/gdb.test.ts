@@ -1,0 +1,156 @@
+// gdb-multiarch as a client of the GDB server, on every chip.
+
+import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { addr } from '../../src-main/base/units.ts'
+import { BOARDS } from '../../src-main/device/board-data.ts'
+import { createCore } from '../../src-main/device/cortex-m.ts'
+import { openStlinkProbe } from '../../src-main/device/stlink/stlink-probe.ts'
+import { framePacket } from '../../src-main/emulator/servers/gdb-packets.ts'
+import { serveGdb } from '../../src-main/emulator/servers/gdb.ts'
+import type { Server } from '../../src-main/emulator/servers/loopback.ts'
+import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
+import { M4, Workbench } from '../emulator/toolchain.ts'
+
+const TIMEOUT_MS = 60_000
+const PROGRAM = `${process.cwd()}/test/gdb/program.c`
+
+let bench: Workbench
+let elf: string
+let board: VirtualBoard
+let server: Server
+
+beforeAll(async () => {
+  bench = await Workbench.open()
+  const options = { core: M4, optimise: '-O0', library: false, flags: ['-g', '-Wall', '-Werror'] }
+  elf = (await bench.build('debugged', [PROGRAM], options)).path
+})
+afterAll(() => bench.close())
+
+const serve = async (data: (typeof BOARDS)[number]) => {
+  board = await openVirtualBoard(data)
+  const openProbe = () => openStlinkProbe(board.stlink, { serial: 'gdb' })
+  server = await serveGdb(0, { data, openProbe })
+}
+afterEach(async () => {
+  await server.close()
+  await board.close()
+})
+
+/** Runs commands after `target extended-remote`; all that GDB printed. */
+async function gdb(...commands: string[]): Promise<string> {
+  const all = [
+    ...['set confirm off', 'set pagination off', 'set remotetimeout 10', 'set architecture armv7e-m'],
+    ...[`target remote 127.0.0.1:${server.port}`, ...commands, 'detach', 'quit'],
+  ]
+  const { stdout, stderr } = await promisify(execFile)(
+    'gdb-multiarch',
+    ['-nx', '-batch', ...all.flatMap((command) => ['-ex', command]), elf],
+    { timeout: TIMEOUT_MS },
+  )
+  return stdout + stderr
+}
+
+describe.each(BOARDS)('$id', (data) => {
+  beforeEach(() => serve(data))
+
+  it('loads, breaks, shows where it is, prints, goes on', { timeout: TIMEOUT_MS }, async () => {
+    const said = await gdb(
+      ...['load', 'compare-sections', 'monitor reset', 'break sum_of', 'continue', 'backtrace', 'info breakpoints'],
+      ...['print numbers[2]', 'print rounds', 'set var values[3] = 40', 'finish', 'delete', 'break weigh', 'continue'],
+      ...['print rounds', 'print factor', 'print ratio', 'p/x $xpsr & 0x01000000', 'info registers d0 msp'],
+    )
+    expect(said).not.toMatch(/MIS-MATCHED|Cannot|Error/)
+    expect(said.match(/matched/g)).toHaveLength(3)
+    expect(said).toMatch(/#0 .*sum_of .*\n#1 .*weigh \(factor=1\).*\n#2 .*main/)
+    expect(said).toContain('$1 = 3\n')
+    expect(said).toContain('$2 = 1\n')
+    expect(said).toContain('Value returned is $3 = 46')
+    expect(said).toContain('$4 = 2\n')
+    expect(said).toContain('$5 = 2\n')
+    expect(said).toContain('$6 = 1.125\n')
+    expect(said).toContain('$7 = 0x1000000\n')
+    expect(said).toMatch(/msp +0x2001/)
+  })
+
+  it('steps through instructions and lines, sets registers and memory', { timeout: TIMEOUT_MS }, async () => {
+    const said = await gdb(
+      ...[
+        'load',
+        'monitor reset',
+        'x/i $pc',
+        'stepi',
+        'stepi',
+        'tbreak main',
+        'continue',
+        'next',
+        'next',
+        'print rounds',
+      ],
+      ...['set $r7 = 0x20001000', 'p/x $r7', 'set $d3 = 2.5', 'p $d3', 'set $primask = 1', 'p $primask'],
+      ...['set {int}0x20002000 = 0x12345678', 'x/4xb 0x20002001', 'set {char}0x20002003 = 9', 'x/xw 0x20002000'],
+    )
+    expect(said).toMatch(/=> .*<Reset_Handler/)
+    expect(said).toContain('$1 = 1\n')
+    expect(said).toContain('$2 = 0x20001000\n')
+    expect(said).toContain('$3 = 2.5\n')
+    expect(said).toContain('$4 = 1 ')
+    expect(said).toMatch(/0x20002001.*0x56\s+0x34\s+0x12\s+0x00/)
+    expect(said).toMatch(/0x20002000.*0x09345678/)
+  })
+})
+
+describe('what a debugger leaves behind', () => {
+  beforeEach(() => serve(BOARDS[0]!))
+
+  it('a core that runs, and no breakpoint', { timeout: TIMEOUT_MS }, async () => {
+    await gdb('load', 'monitor reset', 'hbreak sum_of', 'break weigh', 'continue')
+    const probe = await openStlinkProbe(board.stlink, { serial: 'after' })
+    const core = createCore(probe)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await core.state()).toMatchObject({ halted: false, lockedUp: false })
+    expect((await probe.readWord(addr(0xe0002008))) & 1).toBe(0)
+  })
+
+  it(
+    'stops a running core when it is interrupted; damaged packets and bus errors have their answers',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await gdb('load', 'monitor reset')
+      const socket = connect(server.port, '127.0.0.1')
+      const until = async (pattern: RegExp) => {
+        let text = ''
+        while (!pattern.test(text)) text += ((await once(socket, 'data')) as [Buffer])[0].toString('latin1')
+        return text
+      }
+      socket.write(framePacket('QStartNoAckMode'))
+      await until(/OK#9a/)
+      socket.write(framePacket('vCont;c'))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      socket.write('\x03')
+      expect(await until(/#../)).toContain('T02')
+      socket.write('$Mdeadbeee,4:00000000#00') // a wrong checksum
+      expect(await until(/-/)).toBe('-')
+      socket.write(framePacket('mf0000000,4'))
+      expect(await until(/#../)).toContain('E01')
+      socket.destroy()
+    },
+  )
+
+  it('tells one debugger at a time to come in', { timeout: TIMEOUT_MS }, async () => {
+    const first = connect(server.port, '127.0.0.1')
+    await once(first, 'connect')
+    const second = connect(server.port, '127.0.0.1')
+    await once(second, 'close')
+    first.destroy()
+    await expect.poll(() => gdb('p $xpsr').catch(() => ''), { timeout: 10_000 }).toContain('$1 =')
+  })
+
+  it('a lockup is a SIGSEGV', { timeout: TIMEOUT_MS }, async () => {
+    // Nothing is in flash: the first instruction can't even be fetched.
+    expect(await gdb('monitor reset', 'continue')).toContain('SIGSEGV')
+  })
+})
