@@ -26,7 +26,6 @@ export const ERROR_CODES = {
 
   // ---- training and data
   DATA_INVALID: 'Check the data named above, or use a built-in task.',
-  TASK_UNKNOWN: 'Use one of the tasks that thimble run --help lists.',
   RECIPE_UNKNOWN: 'Use one of the recipes that thimble compress --help lists.',
   TRAINING_DIVERGED:
     'Lower the learning rate or check the data for values that are not finite. The last good weights are kept.',

@@ -10,6 +10,14 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
   return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
+const NAME_WIDTH = 40
+
+/** Converters join the names of all that they fused with `;`: the first one will do in a table, and not all of it. */
+export function shortName(name: string): string {
+  const [first = name] = name.split(';')
+  return first.length <= NAME_WIDTH ? first : `…${first.slice(1 - NAME_WIDTH)}`
+}
+
 /** `label   value` lines; rows without a value are left out. */
 export function formatPairs(pairs: readonly (readonly [label: string, value: string | null])[]): string {
   const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null)

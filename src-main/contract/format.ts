@@ -64,8 +64,9 @@ export function alignedMilliseconds(us: number, locale?: string): { text: string
   return { text, pad: decimals === 2 ? '' : decimals === 1 ? '0' : '.00' }
 }
 
-/** 0.4 s, 12 s, 1 min 48 s, 2 h 5 min: in sentences. */
+/** 8 ms, 0.4 s, 12 s, 1 min 48 s, 2 h 5 min: in sentences. */
 export function formatDuration(ms: number, locale?: string): string {
+  if (ms < 100) return `${formatInteger(ms, locale)}${NBSP}ms`
   if (ms < 10_000) return `${formatFixed(ms / 1000, 1, locale)}${NBSP}s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 60) return `${seconds}${NBSP}s`

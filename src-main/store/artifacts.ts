@@ -61,6 +61,11 @@ export function createArtifacts(database: Database, folder: string) {
       throw new AppError('STORE_CORRUPT', `The stored file ${pathOf(hash)} is not what was written there.`)
     },
 
+    /** of all of them together */
+    bytes(): number {
+      return database.prepare<[], { sum: number }>('SELECT coalesce(sum(bytes), 0) AS sum FROM artifacts').get()!.sum
+    },
+
     /** Deletes the files that no run refers to any more. */
     removeUnused(): void {
       database

@@ -2,7 +2,7 @@
 // died, on every platform, and numbers are given out again. SQLite's own file locking is the portable lock at hand.
 
 import { loadSqlite } from './sqlite-binding.ts'
-import { sqliteCode } from './store-errors.ts'
+import { nativeCode } from './store-errors.ts'
 
 export interface FileLock {
   release(): void
@@ -17,7 +17,7 @@ export function lockFile(path: string, waitMs = 0): FileLock | null {
     return { release: () => database.close() }
   } catch (thrown) {
     database.close()
-    if (sqliteCode(thrown) === 'SQLITE_BUSY') return null
+    if (nativeCode(thrown) === 'SQLITE_BUSY') return null
     throw thrown
   }
 }

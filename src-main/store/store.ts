@@ -28,7 +28,7 @@ export interface Store {
   readonly settings: SettingsTable
   /** Marks the runs of processes that are gone as interrupted; returns their ids. Happens at every opening too. */
   markInterruptedRuns(): number[]
-  /** of the database file */
+  /** of all that it keeps: the database, what its log still holds, and the artifacts */
   bytes(): number
   close(): void
 }
@@ -76,7 +76,10 @@ function storeOf(database: Database, path: string, kind: SessionKind, clock: Clo
   const artifacts = createArtifacts(database, path)
   const whole = {
     markInterruptedRuns: () => reapDeadSessions(database, path, clock),
-    bytes: () => statSync(join(path, 'thimble.db')).size,
+    bytes: () =>
+      ['thimble.db', 'thimble.db-wal']
+        .map((name) => statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0)
+        .reduce((sum, size) => sum + size, artifacts.bytes()),
     close() {
       session.end()
       window?.release()

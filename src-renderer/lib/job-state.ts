@@ -155,7 +155,8 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
   }
 }
 
-/** Time left of the whole job: only what the running stage knows, as long as later ones are short beside it. */
-export function timeLeft(state: JobState): number | null {
-  return state.status === 'running' ? (runningStage(state)?.eta_ms ?? null) : null
+/** Time left of the stage that runs, where it is known: what the later ones will take isn't. */
+export function timeLeft(state: JobState): { stage: StageName; ms: number } | null {
+  const stage = state.status === 'running' ? runningStage(state) : undefined
+  return stage && stage.eta_ms !== null ? { stage: stage.name, ms: stage.eta_ms } : null
 }

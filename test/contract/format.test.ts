@@ -68,7 +68,8 @@ describe('format', () => {
   })
 
   it('says durations', () => {
-    expect([400, 12_000, 60_000, 108_000, 7_500_000].map((ms) => plain(formatDuration(ms)))).toEqual([
+    expect([8.4, 400, 12_000, 60_000, 108_000, 7_500_000].map((ms) => plain(formatDuration(ms)))).toEqual([
+      '8 ms',
       '0.4 s',
       '12 s',
       '1 min',

@@ -124,6 +124,31 @@ test('a file of another kind is refused too, and nothing is lost', async () => {
   await expect(page.getByRole('radio', { name: 'ad-autoencoder' })).toBeChecked()
 })
 
+test('a file dropped anywhere is checked like one that was opened', async () => {
+  const { page, folder } = window
+  const file = path.join(folder, 'dropped.tflite')
+  writeFileSync(file, 'neither long nor sound')
+  await goTo(page, 'Runs')
+  await page.evaluate(() => {
+    const input = document.createElement('input')
+    input.type = 'file'
+    document.body.append(input)
+  })
+  await page.locator('input[type=file]').setInputFiles(file)
+  const stopped = await page.evaluate(() => {
+    const input = document.querySelector<HTMLInputElement>('input[type=file]')!
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(input.files![0]!)
+    input.remove()
+    return !document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+  })
+  // else the browser would leave the page for the file
+  expect(stopped).toBe(true)
+  await expect(page.getByRole('alertdialog')).toContainText('MODEL_CORRUPT')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pick a model, pick a board')
+})
+
 test('a second window on the same store says so and ends with an error', async () => {
   const { _electron } = await import('@playwright/test')
   const { folder, env, ...launch } = launchOptions({ folder: window.folder })
@@ -136,6 +161,32 @@ test('a second window on the same store says so and ends with an error', async (
   await expect(page.getByRole('heading', { level: 1 })).toHaveText("Thimble can't start")
   await expect(page.locator('main')).toContainText('STORE_IN_USE')
   const ended = new Promise<number | null>((resolve) => second.process().once('exit', resolve))
-  await page.getByRole('button', { name: 'Close' }).click()
+  // the window is gone before Playwright has seen the click through
+  await page
+    .getByRole('button', { name: 'Close' })
+    .click()
+    .catch(() => undefined)
   expect(await ended).toBe(1)
+})
+
+test('a page that crashes is loaded again', async () => {
+  const own = await openWindow()
+  await own.app.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => {
+        const { webContents } = BrowserWindow.getAllWindows()[0]!
+        webContents.once('did-finish-load', () => resolve())
+        webContents.forcefullyCrashRenderer()
+      }),
+  )
+  const heading = () =>
+    own.app.evaluate(
+      ({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(
+          "document.querySelector('h1')?.textContent",
+        ) as Promise<string>,
+    )
+  await expect.poll(heading, { timeout: 15_000 }).toBe('Pick a model, pick a board')
+  await own.close()
+  removeFolder(own.folder)
 })

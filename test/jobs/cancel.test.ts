@@ -56,6 +56,15 @@ it.each(STAGES)(
   120_000,
 )
 
+it('what training had reached before it was cancelled is kept', async () => {
+  const outcome = await runJob(store, { task: 'ad', quick: true }, (event, { cancel }) => {
+    if (event.type === 'curve' && event.step === 2) cancel()
+  })
+  const { runId } = outcome.events.find((event) => event.type === 'started')!
+  expect(outcome.error?.code).toBe('CANCELLED')
+  expect(store.runs.show(runId).artifacts.map((artifact) => artifact.name)).toContain('checkpoint-float32.tflite')
+}, 120_000)
+
 it('after a cancel the same job can be run to its end', async () => {
   const { run } = await runJob(store, { file, quick: true })
   expect(run?.status).toBe('done')

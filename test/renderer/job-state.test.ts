@@ -50,7 +50,7 @@ describe('the state of a job', () => {
       { type: 'stage-started', stage: 'train' },
       { type: 'stage-progress', stage: 'train', done: 10, total: 30, eta_ms: 20_000 },
     ]
-    expect(timeLeft(fold(events))).toBe(20_000)
+    expect(timeLeft(fold(events))).toEqual({ stage: 'train', ms: 20_000 })
     const cancelled: JobEvent = {
       type: 'failed',
       stage: 'train',

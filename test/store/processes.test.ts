@@ -88,10 +88,11 @@ it('a second window is told the process of the first, and gets in once that one 
 
 it('several processes may start on a new store at the same moment, and all write', async () => {
   const writers = await Promise.all([startWriter(), startWriter(), startWriter()])
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const store = openStore({ path: folder, kind: 'cli' })
   expect(new Set(writers.map(({ run }) => run)).size).toBe(3)
-  for (const { run } of writers) expect(store.samples.ofRun(run).length).toBeGreaterThan(0)
+  const store = openStore({ path: folder, kind: 'cli' })
+  for (const { run } of writers) {
+    await expect.poll(() => store.samples.ofRun(run).length, { timeout: 20_000 }).toBeGreaterThan(0)
+  }
   store.close()
 })
 

@@ -109,6 +109,7 @@ describe('artifacts', () => {
   it('are stored once, under the hash of what is in them', () => {
     const [first, second] = [store.runs.create(newRun()), store.runs.create(newRun())]
     const data = new TextEncoder().encode('abc')
+    const before = store.artifacts.bytes()
     const one = store.artifacts.put(first, 'a.txt', data)
     const two = store.artifacts.put(second, 'b.txt', data)
     // SHA-256 of "abc": FIPS 180-2, appendix B.1
@@ -116,6 +117,8 @@ describe('artifacts', () => {
     expect(two.sha256).toBe(one.sha256)
     expect(readdirSync(join(folder, 'artifacts', 'ba'))).toEqual([one.sha256.slice(2)])
     expect(store.artifacts.read(one.sha256)).toEqual(Buffer.from(data))
+    expect(store.artifacts.bytes()).toBe(before + 3)
+    expect(store.bytes()).toBeGreaterThan(store.artifacts.bytes())
 
     store.runs.end(first, 'done', null)
     store.runs.remove(first)
@@ -161,6 +164,13 @@ describe('opening', () => {
     work(database)
     database.close()
   }
+
+  it('says so where the folder can not be one', () => {
+    const path = join(folder, 'file')
+    writeFileSync(path, '')
+    expect(codeOf(() => openStore({ path, kind: 'cli' }))).toBe('FILE_UNREADABLE')
+    expect(codeOf(() => openStore({ path: join(path, 'below'), kind: 'cli' }))).toBe('FILE_UNREADABLE')
+  })
 
   it('uses WAL and the format of this version', () => {
     edit((database) => {

@@ -11,7 +11,7 @@ import { floatTwin } from '../support/float-twin.ts'
 import { smallNetwork } from '../support/small-network.ts'
 
 const ctx = { signal: new AbortController().signal, progress: () => undefined }
-const graph = smallNetwork(5)
+const graph = smallNetwork(1)
 const samples = Array.from({ length: 4 }, (_, i) => {
   const rng = createRng(i)
   return [Float32Array.from({ length: elementCount(graph.tensors[graph.inputs[0]!]!.shape) }, () => rng.normal())]

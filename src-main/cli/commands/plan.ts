@@ -3,7 +3,7 @@ import { formatBytes, formatExactBytes, formatLatency } from '../../contract/for
 import { planModelFile } from '../../jobs/plan-model.ts'
 import { defineCommand } from '../command.ts'
 import { boardFlag } from '../shared-options.ts'
-import { formatPairs, formatTable } from '../table.ts'
+import { formatPairs, formatTable, shortName } from '../table.ts'
 
 export const plan = defineCommand({
   name: 'plan',
@@ -26,7 +26,10 @@ export const plan = defineCommand({
     ])
     const map = formatTable(
       ['tensor', 'offset', 'bytes', 'from op', 'to op'],
-      arena.map(({ name, offset, bytes, firstOp, lastOp }) => [name, ...[offset, bytes, firstOp, lastOp].map(String)]),
+      arena.map(({ name, offset, bytes, firstOp, lastOp }) => [
+        shortName(name),
+        ...[offset, bytes, firstOp, lastOp].map(String),
+      ]),
     )
     return `${head}\n\n${map}`
   },

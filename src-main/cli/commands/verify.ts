@@ -3,7 +3,7 @@ import { formatInteger, formatSignificant, NOTHING } from '../../contract/format
 import { verifyModel, type VerifyFileReport } from '../../jobs/verify-model.ts'
 import { defineCommand, wholeNumber } from '../command.ts'
 import { boardFlag, boardPlace, DEFAULT_BOARD, seed, seedFlag, standalone } from '../shared-options.ts'
-import { formatTable } from '../table.ts'
+import { formatTable, shortName } from '../table.ts'
 
 export const verify = defineCommand({
   name: 'verify',
@@ -30,11 +30,11 @@ const decibels = (value: number | null) => (value === null ? 'no error' : format
 
 function stageText(stage: VerifyFileReport['stages'][number]): string {
   const limit = 'limit' in stage.gate ? ` ${stage.gate.limit}` : ''
-  const head = `${stage.reference} → ${stage.candidate}, ${stage.samples} inputs, gate: ${stage.gate.kind}${limit}`
+  const head = `${stage.reference} → ${stage.candidate}, ${stage.samples} × random input, gate: ${stage.gate.kind}${limit}`
   const rows = stage.layers.map(({ index, op, output, own, accumulated, passed }) => [
     String(index),
     op,
-    output,
+    shortName(output),
     own === null ? NOTHING : own.maxAbs.toPrecision(3),
     own === null ? NOTHING : formatInteger(own.mismatches),
     accumulated.maxAbs.toPrecision(3),

@@ -17,12 +17,20 @@ export interface Trained {
 /** Trains the float model and says how well it separates the held-out windows, and what separates them without it. */
 export async function train(task: AnomalyTask, ctx: JobContext): Promise<Trained> {
   const settings = TRAINING[task.size]
+  let lastGood: Graph | undefined
   const { graph, untrained, trainLoss, validationLoss } = await trainAutoencoder(
     task,
     ctx,
-    { onCurve: ({ series, step, value }) => ctx.curve(series, step, value) },
+    {
+      onCurve: ({ series, step, value }) => ctx.curve(series, step, value),
+      onCheckpoint: (checkpoint) => (lastGood = checkpoint),
+    },
     settings,
-  )
+  ).catch((thrown: unknown) => {
+    // Cancelled or diverged: what the epochs so far reached is not lost.
+    if (lastGood !== undefined) ctx.artifact('checkpoint-float32.tflite', writeTflite(lastGood))
+    throw thrown
+  })
   ctx.fact('epochs', settings.epochs)
   ctx.fact('train_loss', trainLoss)
   ctx.fact('validation_loss', validationLoss)
