@@ -28,12 +28,15 @@ const EAGER: Policy = { shortestPeriod: 97, longestPeriod: 97, hot: 1 }
 const NEIGHBOURHOOD_BITS = 6
 /** Instructions in which a branch target has to turn up. */
 const STEPS = 200
+const MOST_REMOVALS = 20
 const LONGEST_BUDGET = 0x3fffffff
 
 type RegionFunction = (index: number, block: number) => number
 
 interface Translation {
   slot: number
+  /** the index where it was begun */
+  start: number
   /** halfwords that it was made from */
   first: number
   last: number
@@ -50,6 +53,8 @@ export class Translator {
   readonly #visits = new Map<number, number>()
   /** where a translation was tried, whatever came of it */
   readonly #tried = new Set<number>()
+  /** how often code that was translated from an index on has changed */
+  readonly #removals = new Map<number, number>()
   readonly #imports: WebAssembly.Imports
   /** how many translations hold the instruction at an index */
   readonly #covered: Uint8Array
@@ -150,7 +155,7 @@ export class Translator {
     }
     const { first, last, indices } = region
     for (const index of indices) this.#covered[index]!++
-    this.#translations.add({ slot, first, last, entries, indices })
+    this.#translations.add({ slot, start, first, last, entries, indices })
     this.#first = Math.min(this.#first, first)
     this.#last = Math.max(this.#last, last)
   }
@@ -161,22 +166,31 @@ export class Translator {
   }
 
   #forget(first: number, last: number): void {
-    if (last < this.#first || first > this.#last) return
+    if (last < this.#first || first > this.#last || !this.#holdsInstructions(first, last)) return
     for (const translation of this.#translations) {
       if (last >= translation.first && first <= translation.last) this.#remove(translation)
     }
   }
 
+  /** Data between translated instructions may change. */
+  #holdsInstructions(first: number, last: number): boolean {
+    for (let index = first; index <= last; index++) if (this.#covered[index] !== 0) return true
+    return false
+  }
+
   #remove(translation: Translation): void {
     const { code } = this.#core
-    const { slot, entries, indices } = translation
+    const { slot, start, entries, indices } = translation
     for (const index of indices) this.#covered[index]!--
     for (const index of entries) {
       const word = code.words[index]!
       if (isEntry(word) && word >>> 19 === entryWord(slot, 0) >>> 19) code.words[index] = code.entries.get(index)!
       code.entries.delete(index)
     }
-    for (let index = translation.first; index <= translation.last; index++) this.#tried.delete(index)
+    const removals = (this.#removals.get(start) ?? 0) + 1
+    this.#removals.set(start, removals)
+    // Code that keeps changing is left to the interpreter.
+    if (removals < MOST_REMOVALS) this.#tried.delete(start)
     this.#table.set(slot, null)
     this.#free.push(slot)
     this.#translations.delete(translation)
