@@ -127,7 +127,7 @@ describe('a command line', () => {
     [['infer', 'x', '--board', 'virtual:z80', '--input', 'y'], 'FILE_NOT_FOUND'],
     [['runs', 'show', '12345'], 'RUN_UNKNOWN'],
     [['runs', 'delete', '12345'], 'RUN_UNKNOWN'],
-    [['run', '--task', 'ad', '--board', 'stlink:123'], 'BOARD_UNSUPPORTED'],
+    [['run', '--task', 'ad', '--board', 'stlink:123'], 'BOARD_UNKNOWN'],
     [['run', '--task', 'ad', '--board', 'virtual:z80'], 'BOARD_UNKNOWN'],
     [['emulate', 'nowhere.elf'], 'FILE_NOT_FOUND'],
     [['run', '--task', 'ad', '--recipe', 'soup'], 'RECIPE_UNKNOWN'],
