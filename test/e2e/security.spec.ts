@@ -122,7 +122,7 @@ test('requests are checked: an unknown name and wrong parameters come back as er
     error: { code: 'FILE_NOT_FOUND' },
   })
   expect(await ask('jobs.start', { task: 'ad', boardId: 'stlink:none' })).toMatchObject({ ok: true })
-  await expect(page.getByRole('alertdialog')).toContainText('BOARD_UNSUPPORTED')
+  await expect(page.getByRole('alertdialog')).toContainText('BOARD_UNKNOWN')
 })
 
 // last: Playwright goes on waiting for a navigation that was stopped
