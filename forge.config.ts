@@ -76,6 +76,8 @@ const debOptions = {
   productName: release ? 'Thimble' : 'Thimble (development)',
   maintainer: 'The Thimble authors',
   categories: ['Development' as const],
+  // They install assets/udev where udev reads it, and take it away again.
+  scripts: { postinst: 'scripts/debian/postinst', postrm: 'scripts/debian/postrm' },
   // xz, the default, takes five minutes for a tenth less. (The maker passes it on; its types do not know it.)
   compression: 'gzip',
 }

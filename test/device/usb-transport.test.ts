@@ -123,6 +123,10 @@ describe('the chip behind a probe', () => {
 it('the udev rules name every product', async () => {
   board = await openVirtualBoard(findBoardData('stm32f407')!)
   const rules = readFileSync('assets/udev/60-thimble.rules', 'utf8')
-  const named = [...rules.matchAll(/idProduct\}=="([0-9a-f]{4})"/g)].map((match) => parseInt(match[1]!, 16))
-  expect(named.sort()).toEqual(Object.keys(PRODUCTS).map(Number).sort())
+  const named = (pattern: RegExp) => [...rules.matchAll(pattern)].map((match) => parseInt(match[1]!, 16)).sort()
+  const products = Object.keys(PRODUCTS).map(Number).sort()
+  expect(named(/^SUBSYSTEM=="usb", .*ATTR\{idProduct\}=="([0-9a-f]{4})"/gm)).toEqual(products)
+  // A V2 alone has no serial port.
+  const withPort = products.filter((id) => PRODUCTS[id]!.generation !== 'v2')
+  expect(named(/^SUBSYSTEM=="tty", .*ATTRS\{idProduct\}=="([0-9a-f]{4})"/gm)).toEqual(withPort)
 })

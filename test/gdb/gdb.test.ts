@@ -1,7 +1,7 @@
 // gdb-multiarch as a client of the GDB server, on every chip.
 
 import { execFile } from 'node:child_process'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ import { openStlinkProbe } from '../../src-main/device/stlink/stlink-probe.ts'
 import { framePacket } from '../../src-main/emulator/servers/gdb-packets.ts'
 import { serveGdb } from '../../src-main/emulator/servers/gdb.ts'
 import type { Server } from '../../src-main/emulator/servers/loopback.ts'
+import { chipOf } from '../../src-main/emulator/stm32/chips.ts'
 import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { M4, Workbench } from '../emulator/toolchain.ts'
 
@@ -52,6 +53,14 @@ async function gdb(...commands: string[]): Promise<string> {
     { timeout: TIMEOUT_MS },
   )
   return stdout + stderr
+}
+
+/** Sends a packet, without acknowledgements after the first; what comes back. */
+const talker = (socket: Socket) => async (packet: string) => {
+  socket.write(framePacket(packet))
+  let text = ''
+  while (!/\$[^#]*#../.test(text)) text += ((await once(socket, 'data')) as [Buffer])[0].toString('latin1')
+  return /\$([^#]*)#/.exec(text)![1]!
 }
 
 describe.each(BOARDS)('$id', (data) => {
@@ -101,6 +110,86 @@ describe.each(BOARDS)('$id', (data) => {
     expect(said).toMatch(/0x20002001.*0x56\s+0x34\s+0x12\s+0x00/)
     expect(said).toMatch(/0x20002000.*0x09345678/)
   })
+})
+
+describe.each(BOARDS)('watchpoints, exceptions and counts on $id', (data) => {
+  beforeEach(() => serve(data))
+
+  it('stops at what is written, read, or either', { timeout: TIMEOUT_MS }, async () => {
+    const said = await gdb(
+      ...['load', 'monitor reset', 'tbreak main', 'continue', 'watch rounds', 'continue', 'continue', 'delete'],
+      ...['rwatch values[2]', 'continue', 'backtrace 1', 'delete', 'awatch values[0]', 'continue', 'delete'],
+      // Eight bytes at an address that is aligned to four only take two comparators.
+      ...[
+        'watch *(long long*)&values[1]',
+        'set var answered = 0',
+        'tbreak SVC_Handler',
+        'continue',
+        'info breakpoints',
+      ],
+    )
+    expect(said).toMatch(/Hardware watchpoint 2: rounds\s+Old value = 0\s+New value = 1\s/)
+    expect(said).toMatch(/Hardware watchpoint 2: rounds\s+Old value = 1\s+New value = 2\s/)
+    expect(said).toMatch(/Hardware read watchpoint 3: values\[2\]\s+Value = 3\s+.*sum_of/)
+    expect(said).toMatch(/Hardware access \(read\/write\) watchpoint 4: values\[0\]/)
+    expect(said).toMatch(/Temporary breakpoint 6, SVC_Handler/)
+    expect(said).not.toMatch(/Could not insert|Cannot/)
+  })
+
+  it('follows the stack through an exception', { timeout: TIMEOUT_MS }, async () => {
+    const said = await gdb(
+      'load',
+      'monitor reset',
+      'break SVC_Handler',
+      'continue',
+      'backtrace',
+      'finish',
+      'p $xpsr & 0x1ff',
+    )
+    expect(said).toMatch(/#0 .*SVC_Handler.*\n#1 +<signal handler called>\n#2 .*ask .*\n#3 .*main/)
+    expect(said).toMatch(/\$1 = 0\n/)
+  })
+
+  it('has as many breakpoints and watchpoints as the core, and says so', { timeout: TIMEOUT_MS }, async () => {
+    const socket = connect(server.port, '127.0.0.1')
+    const ask = talker(socket)
+    await ask('QStartNoAckMode')
+    const { count } = chipOf(data).processor.breakpoints
+    for (let n = 0; n < count; n++) expect(await ask(`Z1,${(0x08000100 + 4 * n).toString(16)},2`)).toBe('OK')
+    expect(await ask('Z1,8000200,2')).toBe('E01')
+    expect(await ask('z1,8000100,2')).toBe('OK')
+    expect(await ask('Z1,8000200,2')).toBe('OK')
+
+    expect(await ask('Z2,20000000,4')).toBe('OK')
+    expect(await ask('Z3,20000004,8')).toBe('OK') // two comparators, as it is not aligned to eight
+    expect(await ask('Z4,20000010,10')).toBe('OK')
+    expect(await ask('Z2,20000020,1')).toBe('E01')
+    expect(await ask('z3,20000004,8')).toBe('OK')
+    expect(await ask('Z2,20000020,1')).toBe('OK')
+    socket.destroy()
+  })
+
+  it(
+    'steps off a breakpoint that is still set, and goes on from where it is told to',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await gdb('load', 'monitor reset')
+      const socket = connect(server.port, '127.0.0.1')
+      const ask = talker(socket)
+      await ask('QStartNoAckMode')
+      const pc = async () => Buffer.from(await ask('pf'), 'hex').readUInt32LE()
+      const start = await pc()
+      expect(await ask(`Z1,${start.toString(16)},2`)).toBe('OK')
+      expect(await ask('vCont;s:1')).toMatch(/^T05/)
+      const next = await pc()
+      expect(next).toBeGreaterThan(start)
+      expect(await ask(`S05;${start.toString(16)}`)).toMatch(/^T05/)
+      expect(await pc()).toBe(next)
+      expect(await ask(`c${start.toString(16)}`)).toMatch(/^T05/) // the breakpoint is still there
+      expect(await pc()).toBe(start)
+      socket.destroy()
+    },
+  )
 })
 
 describe('what a debugger leaves behind', () => {

@@ -1,4 +1,4 @@
-/* What the debugger looks at: a call chain, globals in RAM, floating point, and a loop that never ends. */
+/* What the debugger looks at: a call chain, globals in RAM, floating point, an exception, and a loop that never ends. */
 
 volatile int rounds;
 volatile float ratio = 0.5f;
@@ -12,11 +12,19 @@ int sum_of(const volatile int *numbers, int count) {
 
 int weigh(int factor) { return factor * sum_of(values, 4); }
 
+volatile int answered;
+
+/* Stacks the floating-point registers too: main uses them. */
+void SVC_Handler(void) { answered++; }
+
+void ask(void) { __asm volatile("svc 7"); }
+
 int main(void) {
   for (;;) {
     rounds++;
     ratio = ratio * 1.5f;
     values[0] = weigh(rounds);
+    ask();
   }
 }
 
@@ -27,4 +35,5 @@ void Reset_Handler(void) {
 }
 
 extern unsigned __stack;
-__attribute__((section(".vectors"), used)) static void *const vectors[2] = {&__stack, (void *)Reset_Handler};
+__attribute__((section(".vectors"), used)) static void *const vectors[16] = {
+    [0] = &__stack, [1] = (void *)Reset_Handler, [11] = (void *)SVC_Handler};

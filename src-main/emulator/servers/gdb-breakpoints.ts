@@ -59,6 +59,17 @@ export class Breakpoints {
     this.#replaced.delete(address)
   }
 
+  /** Does something to the core, a step say, as if nothing were set at the address where it stands. */
+  async liftedAt(address: number, work: () => Promise<void>): Promise<void> {
+    const index = this.#comparators.indexOf(address)
+    const software = this.#replaced.has(address)
+    if (index >= 0) await this.#set(index, undefined)
+    if (software) await this.removeSoftware(address)
+    await work()
+    if (index >= 0) await this.#set(index, address)
+    if (software) await this.addSoftware(address)
+  }
+
   async removeAll(): Promise<void> {
     for (const address of this.#comparators) if (address !== undefined) await this.removeHardware(address)
     for (const address of [...this.#replaced.keys()]) await this.removeSoftware(address)

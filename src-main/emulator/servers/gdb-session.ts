@@ -17,6 +17,7 @@ import {
   writeAllGdbRegisters,
   writeGdbRegister,
 } from './gdb-registers.ts'
+import { GdbWatchpoints, isWatchpoint } from './gdb-watchpoints.ts'
 
 const PACKET_BYTES = 0x4000
 const POLL_MS = 5
@@ -48,6 +49,7 @@ export class GdbSession {
   readonly #core: Core
   readonly #flash: GdbFlash
   readonly #breakpoints: Breakpoints
+  readonly #watchpoints: GdbWatchpoints
   #interrupted = false
   #ended = false
 
@@ -57,12 +59,14 @@ export class GdbSession {
     this.#core = createCore(probe)
     this.#flash = new GdbFlash(data, createFlashDriver(data.flash.driver, probe, systemClock))
     this.#breakpoints = new Breakpoints(probe)
+    this.#watchpoints = new GdbWatchpoints(probe)
   }
 
   /** Stops the core, as GDB expects it to be when it comes. */
   async attach(): Promise<void> {
     await this.#core.halt()
     await this.#breakpoints.open()
+    await this.#watchpoints.open()
   }
 
   /** Ctrl-C in the debugger: a running core stops at the next look. */
@@ -76,6 +80,7 @@ export class GdbSession {
     this.#ended = true
     await this.#core.halt()
     await this.#breakpoints.removeAll()
+    await this.#watchpoints.removeAll()
     await this.#core.resume()
   }
 
@@ -110,9 +115,14 @@ export class GdbSession {
       case 'X':
         return this.#writeMemory(rest, 'latin1')
       case 'c':
-        return this.#run()
+        return this.#from(rest).then(() => this.#run())
       case 's':
-        return this.#step()
+        return this.#from(rest).then(() => this.#step())
+      // A signal means nothing to a core: only where to go on may follow it.
+      case 'C':
+        return this.#from(rest.split(';')[1]).then(() => this.#run())
+      case 'S':
+        return this.#from(rest.split(';')[1]).then(() => this.#step())
       case 'Z':
       case 'z':
         return this.#breakpoint(text)
@@ -184,16 +194,22 @@ export class GdbSession {
   }
 
   async #breakpoint(text: string): Promise<string> {
-    const [kind = '', place = ''] = text.slice(1).split(',')
+    const [kind = '', place = '', size = ''] = text.slice(1).split(/[,;]/)
     const address = parseInt(place, 16)
     const inserts = text.startsWith('Z')
+    const taken = (free: boolean) => (free ? OK : FAILED)
+    if (isWatchpoint(kind)) {
+      const length = parseInt(size, 16)
+      if (inserts) return taken(await this.#watchpoints.add(kind, address, length))
+      return done(this.#watchpoints.remove(kind, address, length))
+    }
     // Flash takes no BKPT: there a software breakpoint is one of the hardware's too.
     const hardware = kind === '1' || (kind === '0' && isFlash(this.#data, address))
     if (hardware) {
-      if (inserts) return (await this.#breakpoints.addHardware(address)) ? OK : FAILED
+      if (inserts) return taken(await this.#breakpoints.addHardware(address))
       return done(this.#breakpoints.removeHardware(address))
     }
-    if (kind !== '0') return NOT_UNDERSTOOD // watchpoints
+    if (kind !== '0') return NOT_UNDERSTOOD
     return done(inserts ? this.#breakpoints.addSoftware(address) : this.#breakpoints.removeSoftware(address))
   }
 
@@ -205,9 +221,19 @@ export class GdbSession {
     return OK
   }
 
+  /** The address that some packets name to go on from. */
+  async #from(address: string | undefined): Promise<void> {
+    if (address !== undefined && address !== '') await this.#core.writeRegister('pc', parseInt(address, 16))
+  }
+
+  /** Even where a breakpoint is set: whoever steps wants to leave it. */
   async #step(): Promise<string> {
-    await this.#core.step()
-    return STOPPED.TRAP
+    await this.#breakpoints.liftedAt(await this.#core.readRegister('pc'), () => this.#core.step())
+    return this.#trapped()
+  }
+
+  async #trapped(): Promise<string> {
+    return STOPPED.TRAP + (await this.#watchpoints.takeHit())
   }
 
   async #run(): Promise<string> {
@@ -215,7 +241,7 @@ export class GdbSession {
     await this.#core.resume()
     for (;;) {
       const { halted, lockedUp } = await this.#core.state()
-      if (halted) return STOPPED.TRAP
+      if (halted) return this.#trapped()
       if (lockedUp || this.#interrupted) {
         await this.#core.halt()
         return lockedUp ? STOPPED.LOCKUP : STOPPED.INTERRUPT
