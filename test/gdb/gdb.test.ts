@@ -18,9 +18,11 @@ import { M4, Workbench } from '../emulator/toolchain.ts'
 
 const TIMEOUT_MS = 60_000
 const PROGRAM = `${process.cwd()}/test/gdb/program.c`
+const RAM_SCRIPT = `${process.cwd()}/test/gdb/ram.ld`
 
 let bench: Workbench
 let elf: string
+let elfInRam: string
 let board: VirtualBoard
 let server: Server
 
@@ -28,6 +30,7 @@ beforeAll(async () => {
   bench = await Workbench.open()
   const options = { core: M4, optimise: '-O0', library: false, flags: ['-g', '-Wall', '-Werror'] }
   elf = (await bench.build('debugged', [PROGRAM], options)).path
+  elfInRam = (await bench.build('in-ram', [PROGRAM], { ...options, linkerScript: RAM_SCRIPT })).path
 })
 afterAll(() => bench.close())
 
@@ -42,14 +45,16 @@ afterEach(async () => {
 })
 
 /** Runs commands after `target extended-remote`; all that GDB printed. */
-async function gdb(...commands: string[]): Promise<string> {
+const gdb = (...commands: string[]) => gdbOn(elf, ...commands)
+
+async function gdbOn(program: string, ...commands: string[]): Promise<string> {
   const all = [
     ...['set confirm off', 'set pagination off', 'set remotetimeout 10', 'set architecture armv7e-m'],
     ...[`target remote 127.0.0.1:${server.port}`, ...commands, 'detach', 'quit'],
   ]
   const { stdout, stderr } = await promisify(execFile)(
     'gdb-multiarch',
-    ['-nx', '-batch', ...all.flatMap((command) => ['-ex', command]), elf],
+    ['-nx', '-batch', ...all.flatMap((command) => ['-ex', command]), program],
     { timeout: TIMEOUT_MS },
   )
   return stdout + stderr
@@ -136,6 +141,19 @@ describe.each(BOARDS)('watchpoints, exceptions and counts on $id', (data) => {
     expect(said).not.toMatch(/Could not insert|Cannot/)
   })
 
+  it('loads into RAM and runs there', { timeout: TIMEOUT_MS }, async () => {
+    const said = await gdbOn(
+      elfInRam,
+      ...['monitor reset', 'load', 'compare-sections', 'set {int}0xe000ed08 = 0x20000000', 'set $sp = (int)&__stack'],
+      ...['set $pc = (int)Reset_Handler', 'break weigh', 'continue', 'p $pc', 'continue', 'p factor', 'p answered'],
+    )
+    expect(said).not.toMatch(/MIS-MATCHED|Cannot|Error/)
+    expect(said.match(/matched/g)).toHaveLength(3)
+    expect(said).toMatch(/\$1 = .*0x2000\w+ <weigh/)
+    expect(said).toContain('$2 = 2\n')
+    expect(said).toContain('$3 = 1\n')
+  })
+
   it('follows the stack through an exception', { timeout: TIMEOUT_MS }, async () => {
     const said = await gdb(
       'load',
@@ -195,13 +213,14 @@ describe.each(BOARDS)('watchpoints, exceptions and counts on $id', (data) => {
 describe('what a debugger leaves behind', () => {
   beforeEach(() => serve(BOARDS[0]!))
 
-  it('a core that runs, and no breakpoint', { timeout: TIMEOUT_MS }, async () => {
-    await gdb('load', 'monitor reset', 'hbreak sum_of', 'break weigh', 'continue')
+  it('a core that runs, no breakpoint, and nothing watched', { timeout: TIMEOUT_MS }, async () => {
+    await gdb('load', 'monitor reset', 'hbreak sum_of', 'break weigh', 'rwatch answered', 'continue')
     const probe = await openStlinkProbe(board.stlink, { serial: 'after' })
     const core = createCore(probe)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(await core.state()).toMatchObject({ halted: false, lockedUp: false })
     expect((await probe.readWord(addr(0xe0002008))) & 1).toBe(0)
+    expect(await probe.readWord(addr(0xe0001028))).toBe(0)
   })
 
   it(
