@@ -14,7 +14,10 @@ import { STLINK_MODELS } from './stlink/models.ts'
 import { VirtualStlink } from './stlink/virtual-stlink.ts'
 
 export type BoardRequest =
-  { kind: 'probe'; commands: readonly StlinkCommand[] } | { kind: 'marks' } | { kind: 'unplug' }
+  | { kind: 'probe'; commands: readonly StlinkCommand[] }
+  | { kind: 'trace'; length: number }
+  | { kind: 'marks' }
+  | { kind: 'unplug' }
 
 export interface HostOptions extends MachineOptions {
   /** what the flash holds at power-on, from its start; the rest is erased */
@@ -65,6 +68,7 @@ export class BoardHost {
         driveReset: (low) => this.#driveReset(low),
       }),
     )
+    this.machine.onTrace = (bytes, baud) => this.#stlink.swo.receive(bytes, baud)
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
       throw new AppError('INTERNAL', `An image of ${flash.length} bytes does not fit the flash of ${data.board}.`)
     }
@@ -92,6 +96,8 @@ export class BoardHost {
     switch (request.kind) {
       case 'probe':
         return request.commands.map((command) => this.#command(command))
+      case 'trace':
+        return [this.#stlink.swo.take(request.length)]
       case 'marks': {
         const marks = this.machine.marks
         this.machine.marks = []

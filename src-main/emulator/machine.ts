@@ -22,6 +22,7 @@ import type { ChipParts, Clocks, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
 import { FlashTiming } from './stm32/flash-accelerator.ts'
 import type { Usart } from './stm32/usart.ts'
+import { stimulusPacket, TracePort, tracePortAddress, type OnTrace } from './trace-port.ts'
 import type { ExecutionMark } from '../device/board.ts'
 
 const PPB = { ITM: 0xe0000000, DWT: 0xe0001000, FPB: 0xe0002000, SCS: 0xe000e000 } as const
@@ -68,6 +69,8 @@ export class Machine {
   readonly rcc: Clocks
   /** what the firmware wrote to ITM stimulus port 0 and nobody took yet */
   marks: ExecutionMark[] = []
+  /** told of what leaves the SWO pin */
+  onTrace: OnTrace = () => undefined
   /** indices of flash sectors whose cells no longer change: for whoever wants to see what becomes of it */
   readonly wornSectors = new Set<number>()
   /** set by whoever wants `run` to return 'stopped' */
@@ -120,10 +123,21 @@ export class Machine {
     debug.onTraceChange = () => dwt.update()
     this.core.isWatchpoint = (address) => dwt.matchedAt(address)
     this.bus.watch = (address, size, access, value) => dwt.watch(address, size, access, value)
+    const tracePort = new TracePort(
+      () => this.rcc.coreHz,
+      (bytes, baud) => this.onTrace(bytes, baud),
+    )
     this.#accessMaps = new AccessMaps({ memory: this.memory, code: this.code, core: this.core, mpu, dwt })
     this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug, mpu))
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
-    this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
+    this.bus.attach(
+      PPB.ITM,
+      PPB_BLOCK,
+      new Itm(debug, (port, value, size) => {
+        this.#mark(port, value)
+        tracePort.send(stimulusPacket(port, value, size))
+      }),
+    )
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
     if (data.accelerator !== undefined) this.#flashTiming = new FlashTiming(data.flash.size, data.accelerator)
     this.#peripherals = chip.attach({
@@ -136,6 +150,7 @@ export class Machine {
         this.#applyFlashTiming()
       },
     })
+    this.bus.attach(tracePortAddress(data.idCode), PPB_BLOCK, tracePort)
     this.rcc = this.#peripherals.rcc
     this.serialPort = this.#peripherals.serialPort
     this.memory.u8.fill(0xff, 0, data.flash.size)

@@ -19,6 +19,8 @@ export interface VirtualBoard extends Board {
   /** the way to its ST-Link, for other programs than Thimble */
   readonly stlink: StlinkTransport
   takeMarks(): Promise<ExecutionMark[]>
+  /** What its ST-Link's trace endpoint has, at most `length` bytes. */
+  readTrace(length: number): Promise<Uint8Array>
   /** Pulls the cable: every access from now on throws BOARD_GONE. */
   unplug(): Promise<void>
 }
@@ -51,6 +53,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     stlink,
     probe: await openStlinkProbe(stlink, { serial: data.id }),
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
+    readTrace: async (length) => ((await call({ kind: 'trace', length })) as Uint8Array[])[0]!,
     unplug: async () => {
       await call({ kind: 'unplug' })
       unplugged = true

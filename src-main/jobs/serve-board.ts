@@ -53,7 +53,12 @@ export async function serveBoard(
       board: boardId,
       probe,
       stlinkTcp: await start(request.stlinkTcp, (port) =>
-        serveStlinkTcp(port, { transport: board.stlink, productId, serial }),
+        serveStlinkTcp(port, {
+          transport: board.stlink,
+          productId,
+          serial,
+          readTrace: (length) => board.readTrace(length),
+        }),
       ),
       gdb: await start(request.gdb, (port) =>
         serveGdb(port, { data: board.data, openProbe: () => openStlinkProbe(board.stlink, { serial }) }),

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import type { StlinkGeneration } from '../../src-main/device/stlink/protocol.ts'
+import type { StlinkTransport } from '../../src-main/device/stlink/transport.ts'
 import { serveStlinkTcp } from '../../src-main/emulator/servers/stlink-tcp.ts'
 import { STLINK_MODELS } from '../../src-main/emulator/stlink/models.ts'
 import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
@@ -24,22 +25,40 @@ const TARGETS: Readonly<Record<string, string>> = {
   stm32f746: 'stm32f7x',
   stm32h743: 'stm32h7x',
 }
+const DEBUG_COMMAND = 0xf2
 const TIMEOUT_MS = 60_000
 
 export interface OpenOcd {
   board: VirtualBoard
+  /** second bytes of the debug commands (F2 …) that it has sent */
+  sent: ReadonlySet<number>
   /** Runs the commands after `init`, then ends; all that they and it printed. Throws when it fails. */
   run(...commands: string[]): Promise<string>
   close(): Promise<void>
 }
 
-export async function startOpenOcd(boardId: string, driver: Driver, probe: StlinkGeneration): Promise<OpenOcd> {
+export async function startOpenOcd(
+  boardId: string,
+  driver: Driver,
+  probe: StlinkGeneration,
+  api = 3,
+): Promise<OpenOcd> {
   const data = findBoardData(boardId)!
   const board = await openVirtualBoard(data, { probe })
   const { productId } = STLINK_MODELS[probe]
-  const server = await serveStlinkTcp(0, { transport: board.stlink, productId, serial: 'OPENOCD' })
+  const sent = new Set<number>()
+  const transport: StlinkTransport = {
+    exchange: (commands) => {
+      for (const { cdb } of commands) if (cdb[0] === DEBUG_COMMAND) sent.add(cdb[1]!)
+      return board.stlink.exchange(commands)
+    },
+    close: () => board.stlink.close(),
+  }
+  const readTrace = (length: number) => board.readTrace(length)
+  const server = await serveStlinkTcp(0, { transport, productId, serial: 'OPENOCD', readTrace, api })
   return {
     board,
+    sent,
     async run(...commands) {
       const { stderr, stdout } = await promisify(execFile)(
         'openocd',

@@ -73,8 +73,16 @@ const ROWS = {
   statusAndAddress: { code: [0xf2, 0x3e], answer: 12, since: { v2: 15, v3: 0 } },
   driveReset: { code: [0xf2, 0x3c], answer: 2, since: ALWAYS },
   swdDivisor: { code: [0xf2, 0x43], answer: 2, since: { v2: 22, v3: null } },
+  /** receives SWO: buffer size u16 and baud rate u32 */
+  startTrace: { code: [0xf2, 0x40], answer: 2, since: { v2: 13, v3: 0 } },
+  stopTrace: { code: [0xf2, 0x41], answer: 2, since: { v2: 13, v3: 0 } },
+  /** bytes that wait at the trace endpoint, u16, without a status */
+  countTrace: { code: [0xf2, 0x42], answer: 2, since: { v2: 13, v3: 0 } },
   setFrequency: { code: [0xf2, 0x61], answer: 8, since: { v2: null, v3: 0 } },
   getFrequencies: { code: [0xf2, 0x62], answer: 52, since: { v2: null, v3: 0 } },
+  /** single accesses to memory, many in one command; their results are fetched by another */
+  batchOut: { code: [0xf2, 0x51], answer: 0, takesData: true, since: { v2: 32, v3: 2 } },
+  batchIn: { code: [0xf2, 0x52], answer: 'length', since: { v2: 32, v3: 2 } },
   readDap: { code: [0xf2, 0x45], answer: 8, since: { v2: 24, v3: 0 } },
   writeDap: { code: [0xf2, 0x46], answer: 2, since: { v2: 24, v3: 0 } },
   openAp: { code: [0xf2, 0x4b], answer: 2, since: { v2: 28, v3: 0 } },
@@ -104,6 +112,14 @@ export const DEBUG_PORT = 0xffff
 export const BLOCK_LIMIT = 6144
 /** Most bytes of one block of single bytes. */
 export const byteBlockLimit = ({ stlink, jtag }: StlinkVersion) => (stlink >= 3 && jtag >= 6 ? 512 : 64)
+
+/** Most bytes of SWO that a probe holds for its host, and the fastest that it receives. */
+export const TRACE_BUFFER_BYTES = 4096
+export const fastestTraceHz = ({ stlink }: StlinkVersion) => (stlink >= 3 ? 24_000_000 : 2_000_000)
+
+/** Items of a batch: what each does with its word. */
+export const BATCH_ITEM = { ADDRESS: 1, WRITE: 2, READ: 3, ACCESS_PORT: 5 } as const
+export const mostBatchItems = ({ stlink }: StlinkVersion) => (stlink >= 3 ? 1227 : 64)
 
 /** Where the fields of a memory command lie: address u32, length u16. The access port's number and its CSW follow. */
 export const MEMORY_FIELDS = { address: 2, length: 6, accessPort: 8 } as const

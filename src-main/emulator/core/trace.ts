@@ -130,8 +130,10 @@ const ITMENA = 1
 const UNLOCK_KEY = 0xc5acce55 | 0
 const LSR = { PRESENT: 1, LOCKED: 2 } as const
 
-/** A word written to an enabled stimulus port. */
-export type OnStimulus = (port: number, value: number) => void
+/** What was written to an enabled stimulus port. */
+export type OnStimulus = (port: number, value: number, size: 1 | 2 | 4) => void
+
+const sizeOf = (mask: number) => (mask === -1 ? 4 : mask === 0xffff ? 2 : 1)
 
 export class Itm implements Peripheral {
   #enabledPorts = 0
@@ -167,7 +169,7 @@ export class Itm implements Peripheral {
     if (offset < STIMULUS_END) {
       const port = offset >>> 2
       const open = (this.#control & ITMENA) !== 0 && ((this.#enabledPorts >>> port) & 1) !== 0
-      if (open) this.#onStimulus(port, (value & mask) >>> 0)
+      if (open) this.#onStimulus(port, (value & mask) >>> 0, sizeOf(mask | 0))
       return
     }
     if (offset === ITM.LAR) {

@@ -12,6 +12,10 @@ export interface ServedStlink {
   productId: number
   /** at most 32 characters */
   serial: string
+  /** What waits at the probe's trace endpoint, at most `length` bytes. */
+  readTrace(length: number): Promise<Uint8Array>
+  /** of the server, from 3 on clients may batch; 3 where nothing is said */
+  api?: number
 }
 
 const REQUEST = {
@@ -23,7 +27,7 @@ const REQUEST = {
   COMMAND: 0x05,
   VERSION: 0x06,
 } as const
-const COMMAND = { bytes: 32, cdb: 8, direction: 24, size: 28, WRITE: 0 } as const
+const COMMAND = { bytes: 32, cdb: 8, direction: 24, size: 28, WRITE: 0, READ_TRACE: 3 } as const
 /** Length of each request; a command that writes carries its data behind. */
 const LENGTHS: Readonly<Record<number, number>> = {
   [REQUEST.REFRESH]: 2,
@@ -39,7 +43,7 @@ const MOST_DATA = 64 * 1024
 
 const OK = 1
 const REFUSED = 0
-const VERSION = { api: 1, major: 1, minor: 0, build: 0 } as const
+const VERSION = { api: 3, major: 1, minor: 0, build: 0 } as const
 const DEVICE_ID = 1
 const SERIAL_BYTES = 32
 
@@ -55,7 +59,7 @@ export function serveStlinkTcp(port: number, stlink: ServedStlink): Promise<Serv
     async function answer(request: Buffer): Promise<Buffer> {
       switch (request[0]) {
         case REQUEST.VERSION:
-          return words(VERSION.api, VERSION.major, VERSION.minor, VERSION.build)
+          return words(stlink.api ?? VERSION.api, VERSION.major, VERSION.minor, VERSION.build)
         case REQUEST.COUNT:
           return words(1)
         case REQUEST.INFO:
@@ -82,6 +86,11 @@ export function serveStlinkTcp(port: number, stlink: ServedStlink): Promise<Serv
       const answerBytes = writes ? 0 : request.readUInt32LE(COMMAND.size)
       if (handle === 0 || request.readUInt32LE(4) !== handle) {
         return Buffer.concat([words(REFUSED), Buffer.alloc(answerBytes)])
+      }
+      if (request[COMMAND.direction] === COMMAND.READ_TRACE) {
+        const padded = Buffer.alloc(answerBytes)
+        padded.set(await stlink.readTrace(answerBytes))
+        return Buffer.concat([words(OK), padded])
       }
       const [answer] = await stlink.transport.exchange([
         {

@@ -7,18 +7,23 @@ import {
   COMMANDS,
   DEBUG_PORT,
   ENTER_SWD,
+  fastestTraceHz,
   isSupported,
   MEMORY_FIELDS,
   MODE,
+  mostBatchItems,
   NRST,
   ST_VENDOR,
   STATUS_OK,
+  TRACE_BUFFER_BYTES,
   type CommandName,
 } from '../../device/stlink/protocol.ts'
 import type { StlinkCommand } from '../../device/stlink/transport.ts'
 import { DapFault, type AccessSize, type Dap } from '../dap.ts'
+import { batchBytes, runBatch, type BatchResult } from './batch.ts'
 import { CoreDebug } from './core-debug.ts'
 import type { StlinkModel } from './models.ts'
+import { SwoReceiver } from './swo-receiver.ts'
 
 const FAILED = { UNKNOWN: 0x01, UNKNOWN_CHAIN: 0x04, AP_FAULT: 0x11, BAD_AP: 0x1d, UNKNOWN_COMMAND: 0x42 } as const
 
@@ -46,12 +51,14 @@ type Handler = (command: StlinkCommand, view: DataView) => Uint8Array
 
 export class VirtualStlink {
   readonly model: StlinkModel
+  readonly swo = new SwoReceiver()
   readonly #dap: Dap
   readonly #core: CoreDebug
   readonly #handlers: Readonly<Record<CommandName, Handler>>
   #mode: number = MODE.MASS_STORAGE
   #status = STATUS_OK
   #faultAddress = 0
+  #batch: BatchResult = { values: [], statuses: [] }
 
   constructor(model: StlinkModel, dap: Dap, mode: number = MODE.MASS_STORAGE) {
     this.model = model
@@ -121,7 +128,10 @@ export class VirtualStlink {
       voltage: () => words(VOLTAGE.reference, VOLTAGE.sample),
       leaveDfu: enter(MODE.MASS_STORAGE),
       leaveSwim: enter(MODE.MASS_STORAGE),
-      leaveDebug: enter(MODE.MASS_STORAGE),
+      leaveDebug: () => {
+        this.swo.stop()
+        return enter(MODE.MASS_STORAGE)()
+      },
       enterDebug: ({ cdb }) => {
         if (cdb[2] !== ENTER_SWD) return failure(FAILED.UNKNOWN_CHAIN) // only two wires are connected
         this.#mode = MODE.DEBUG
@@ -156,6 +166,25 @@ export class VirtualStlink {
         return success()
       },
       swdDivisor: success,
+      startTrace: (_, view) => {
+        const [size, baud] = [view.getUint16(2, true), view.getUint32(4, true)]
+        const able = size > 0 && size <= TRACE_BUFFER_BYTES && baud > 0 && baud <= fastestTraceHz(this.model.version)
+        if (!able) return failure(FAILED.UNKNOWN)
+        this.swo.start(baud)
+        return success()
+      },
+      stopTrace: () => {
+        this.swo.stop()
+        return success()
+      },
+      countTrace: () => Uint8Array.of(this.swo.waiting, this.swo.waiting >>> 8),
+      batchOut: ({ data = nothing }, view) => {
+        const items = view.getUint32(2, true)
+        const good = items <= mostBatchItems(this.model.version) && data.length === batchBytes(items)
+        this.#batch = good ? this.#runBatch(items, data) : { values: [], statuses: [] }
+        return nothing
+      },
+      batchIn: () => words(...this.#batch.values, ...this.#batch.statuses),
       setFrequency: (_, view) => {
         const asked = view.getUint32(4, true)
         const taken = FREQUENCIES_KHZ.find((khz) => khz <= asked) ?? FREQUENCIES_KHZ.at(-1)!
@@ -221,6 +250,13 @@ export class VirtualStlink {
       this.#faultAddress = thrown.address
       return undefined
     }
+  }
+
+  #runBatch(items: number, data: Uint8Array): BatchResult {
+    return runBatch(this.#dap, items, data, (work) => {
+      const value = this.#attempt(work)
+      return { status: this.#status, value: value ?? 0 }
+    })
   }
 
   #value(read: () => number): Uint8Array {

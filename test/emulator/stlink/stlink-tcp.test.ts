@@ -13,7 +13,12 @@ let server: Server
 
 beforeEach(async () => {
   board = await openVirtualBoard(findBoardData('stm32f407')!)
-  server = await serveStlinkTcp(0, { transport: board.stlink, productId: 0x374f, serial: 'SERIAL' })
+  server = await serveStlinkTcp(0, {
+    transport: board.stlink,
+    productId: 0x374f,
+    serial: 'SERIAL',
+    readTrace: (length) => board.readTrace(length),
+  })
 })
 afterEach(async () => {
   await server.close()
