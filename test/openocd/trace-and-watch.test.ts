@@ -68,48 +68,48 @@ const RUN = 'resume [expr {[lindex [read_memory 0x20000004 32 1] 0] & ~1}]'
 const counters = (said: string) =>
   [...said.matchAll(/^0x20006000: ([0-9a-f]{8})/gm)].map(([, word]) => parseInt(word!, 16))
 
-describe.each(CASES)(
-  '$id, $driver, ST-Link $probe',
-  ({ id, driver, probe, port, traceHz, protection, unprotected }) => {
-    it('records what the program writes to ITM, byte for byte', { timeout: TIMEOUT_MS }, async () => {
-      openocd = await startOpenOcd(id, driver, probe)
-      const file = join(folder, `${id}-${driver}-${probe}.swo`)
-      await openocd.run(
-        ...loaded(),
-        `${port} configure -protocol uart -traceclk ${traceHz} -pin-freq 2000000 -output ${file}`,
-        ...[`${port} enable`, 'itm ports on', RUN, 'sleep 200', 'halt'],
-      )
-      const text = [...Buffer.from('Hello, trace\n')].flatMap((byte) => [0x01, byte])
-      const packets = [...text, 0x0b, 0x78, 0x56, 0x34, 0x12, 0x12, 0xcd, 0xab]
-      expect([...(await readFile(file))]).toEqual(packets)
-      expect(openocd.sent).toContain(START_TRACE)
-      expect(openocd.sent).toContain(COUNT_TRACE)
-    })
-
-    it(
-      'stops at what is written and what is read, dumps memory, sees no protection',
-      { timeout: TIMEOUT_MS },
-      async () => {
-        openocd = await startOpenOcd(id, driver, probe)
-        const file = join(folder, `${id}-${driver}-${probe}.bin`)
-        const said = await openocd.run(
-          ...[...loaded(), `mww ${COUNTER} 0`, `dump_image ${file} 0x20000000 16`, `wp ${COUNTER} 4 w`, RUN],
-          ...['wait_halt 2000', `mdw ${COUNTER}`, 'resume', 'wait_halt 2000', `mdw ${COUNTER}`, `rwp ${COUNTER}`],
-          ...[`wp ${LOOKED_AT} 4 r`, 'resume', 'wait_halt 2000', `mdw ${COUNTER}`, 'resume', 'wait_halt 2000'],
-          ...[`mdw ${COUNTER}`, `rwp ${LOOKED_AT}`, protection],
-        )
-        // The loop writes once and looks once; a watchpoint stops after the instruction.
-        expect(counters(said)).toEqual([1, 2, 2, 3])
-        expect(said).toMatch(unprotected)
-        const dumped = await readFile(file)
-        expect(dumped).toHaveLength(16)
-        expect(dumped.readUInt32LE(0)).toBe(0x20008000)
-        // Only OpenOCD's own driver for access ports batches; ST's high-level commands it sends one by one.
-        expect([openocd.sent.has(BATCH_OUT), openocd.sent.has(BATCH_IN)]).toEqual(Array(2).fill(driver === 'dapdirect'))
-      },
+describe.each(CASES.filter(({ port }) => port !== null))('$id, $driver, ST-Link $probe', (one) => {
+  const { id, driver, probe, port, traceHz } = one
+  it('records what the program writes to ITM, byte for byte', { timeout: TIMEOUT_MS }, async () => {
+    openocd = await startOpenOcd(id, driver, probe)
+    const file = join(folder, `${id}-${driver}-${probe}.swo`)
+    await openocd.run(
+      ...loaded(),
+      `${port} configure -protocol uart -traceclk ${traceHz} -pin-freq 2000000 -output ${file}`,
+      ...[`${port} enable`, 'itm ports on', RUN, 'sleep 400', 'halt'],
     )
-  },
-)
+    const text = [...Buffer.from('Hello, trace\n')].flatMap((byte) => [0x01, byte])
+    const packets = [...text, 0x0b, 0x78, 0x56, 0x34, 0x12, 0x12, 0xcd, 0xab]
+    expect([...(await readFile(file))]).toEqual(packets)
+    expect(openocd.sent).toContain(START_TRACE)
+    expect(openocd.sent).toContain(COUNT_TRACE)
+  })
+})
+
+describe.each(CASES)('$id, $driver, ST-Link $probe', ({ id, driver, probe, protection, unprotected }) => {
+  it(
+    'stops at what is written and what is read, dumps memory, sees no protection',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      openocd = await startOpenOcd(id, driver, probe)
+      const file = join(folder, `${id}-${driver}-${probe}.bin`)
+      const said = await openocd.run(
+        ...[...loaded(), `mww ${COUNTER} 0`, `dump_image ${file} 0x20000000 16`, `wp ${COUNTER} 4 w`, RUN],
+        ...['wait_halt 2000', `mdw ${COUNTER}`, 'resume', 'wait_halt 2000', `mdw ${COUNTER}`, `rwp ${COUNTER}`],
+        ...[`wp ${LOOKED_AT} 4 r`, 'resume', 'wait_halt 2000', `mdw ${COUNTER}`, 'resume', 'wait_halt 2000'],
+        ...[`mdw ${COUNTER}`, `rwp ${LOOKED_AT}`, protection],
+      )
+      // The loop writes once and looks once; a watchpoint stops after the instruction.
+      expect(counters(said)).toEqual([1, 2, 2, 3])
+      expect(said).toMatch(unprotected)
+      const dumped = await readFile(file)
+      expect(dumped).toHaveLength(16)
+      expect(dumped.readUInt32LE(0)).toBe(0x20008000)
+      // Only OpenOCD's own driver for access ports batches; ST's high-level commands it sends one by one.
+      expect([openocd.sent.has(BATCH_OUT), openocd.sent.has(BATCH_IN)]).toEqual(Array(2).fill(driver === 'dapdirect'))
+    },
+  )
+})
 
 describe('a server of an older API', () => {
   it.each(CHIPS)('is not asked to batch: $id', { timeout: TIMEOUT_MS }, async ({ id }) => {
