@@ -135,6 +135,7 @@ await runMain(async () => {
   for (const { title, counts, seconds } of done)
     say(`${seconds.toFixed(1).padStart(7)} s  ${counts.failed > 0 ? 'FAILED' : 'ok    '}  ${title}`)
   const total = done.map(({ counts }) => counts).reduce(add, NOTHING)
+  if (process.env.HW !== '1') say('No real board was tested, which is the one skip allowed: docs/hardware.md.')
   process.stdout.write(`${closingLine(total)}\n`)
   return total.failed > 0 ? 1 : 0
 })
