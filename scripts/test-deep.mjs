@@ -30,14 +30,38 @@ export function roundsLeft(done, count, round = ROUND) {
   return rounds
 }
 
+// What is done, and what the rounds have counted by name: `differences` are failures, the rest (instructions) is work.
+/** @typedef {{ done: number, counts: Record<string, number> }} Progress */
+
+/** @returns {Progress} */
+export function readProgress(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { done: 0, counts: {} }
+}
+
+export function addCounts(counts, more) {
+  const names = new Set([...Object.keys(counts), ...Object.keys(more)])
+  return Object.fromEntries([...names].map((name) => [name, (counts[name] ?? 0) + (more[name] ?? 0)]))
+}
+
+// The line that a run ends with.
+export function describeProgress({ done, counts }, seed) {
+  const counted = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
+  return [`${done} cases, seeds ${seed} to ${seed + done - 1}`, ...counted].join(', ')
+}
+
 async function runDeep(name, count) {
   const runtime = await setUp(['app', 'test'])
-  const progress = path.join(CACHE, 'deep', `${name}.txt`)
-  mkdirSync(path.dirname(progress), { recursive: true })
-  const done = existsSync(progress) ? Number(readFileSync(progress, 'utf8')) : 0
-  if (done > 0) say(`${done} cases were done before; going on from there (delete ${progress} to start again).`)
+  const progressFile = path.join(CACHE, 'deep', `${name}.json`)
+  const reportFile = path.join(CACHE, 'deep', `${name}-round.json`)
+  mkdirSync(path.dirname(progressFile), { recursive: true })
+  let progress = readProgress(progressFile)
+  if (progress.done > 0)
+    say(`${progress.done} cases were done before; going on from there (delete ${progressFile} to start again).`)
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true))
 
-  for (const round of roundsLeft(done, count)) {
+  for (const round of roundsLeft(progress.done, count)) {
+    rmSync(reportFile, { force: true })
     const exitCode = await runAsNode(
       runtime,
       [
@@ -47,16 +71,33 @@ async function runDeep(name, count) {
         'vitest.deep.config.mts',
         `${name}${SUFFIX}`,
       ],
-      { cwd: ROOT, env: { THIMBLE_DEEP_COUNT: String(round.count), THIMBLE_SEED: String(round.seed) } },
+      {
+        cwd: ROOT,
+        env: {
+          THIMBLE_DEEP_COUNT: String(round.count),
+          THIMBLE_SEED: String(round.seed),
+          THIMBLE_DEEP_REPORT: reportFile,
+        },
+      },
     )
+    const counted = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : {}
+    rmSync(reportFile, { force: true })
+    if (stopped) {
+      say(`Stopped. Run it again to go on after ${progress.done} of ${count} cases.`)
+      return 130
+    }
     if (exitCode !== 0) {
-      say(`Failed. Repeat this round with THIMBLE_SEED=${round.seed} THIMBLE_DEEP_COUNT=${round.count}.`)
+      const found = describeProgress({ done: round.count, counts: counted }, round.seed)
+      say(`Failed in this round: ${found}.`)
+      say(`Repeat it with THIMBLE_SEED=${round.seed} THIMBLE_DEEP_COUNT=${round.count}.`)
       return exitCode
     }
-    writeFileSync(progress, String(round.seed + round.count))
-    say(`${round.seed + round.count} of ${count} cases`)
+    progress = { done: round.seed + round.count, counts: addCounts(progress.counts, counted) }
+    writeFileSync(progressFile, JSON.stringify(progress))
+    say(`${progress.done} of ${count} cases`)
   }
-  rmSync(progress, { force: true })
+  rmSync(progressFile, { force: true })
+  say(`Done: ${describeProgress(progress, 0)}.`)
   return 0
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { roundsLeft } from '../../scripts/test-deep.mjs'
+import { addCounts, describeProgress, roundsLeft } from '../../scripts/test-deep.mjs'
 import {
   add,
   closingLine,
@@ -80,4 +80,12 @@ test('a deep run goes on where it stopped, with the same seeds', () => {
   ])
   expect(roundsLeft(500, 1200, 500)).toEqual(roundsLeft(0, 1200, 500).slice(1))
   expect(roundsLeft(1200, 1200, 500)).toEqual([])
+})
+
+test('a deep run ends with what it has done, its seeds and what it found', () => {
+  const counts = addCounts({ instructions: 5 }, { instructions: 7, differences: 0 })
+  expect(counts).toEqual({ instructions: 12, differences: 0 })
+  expect(describeProgress({ done: 1000, counts }, 500)).toBe(
+    '1000 cases, seeds 500 to 1499, 12 instructions, 0 differences',
+  )
 })
