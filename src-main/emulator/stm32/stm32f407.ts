@@ -79,6 +79,7 @@ export const STM32F407: Chip = {
     )
     return {
       rcc,
+      flash,
       serialPort,
       reset() {
         flash.reset()

@@ -83,6 +83,7 @@ export const STM32F746: Chip = {
     )
     return {
       rcc,
+      flash,
       serialPort,
       reset() {
         flash.reset()

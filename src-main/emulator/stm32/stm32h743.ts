@@ -95,6 +95,7 @@ export const STM32H743: Chip = {
     )
     return {
       rcc,
+      flash,
       serialPort,
       reset() {
         flash.reset()
