@@ -16,12 +16,19 @@ export interface FlashSector {
 
 export type FlashKind = 'f4' | 'f7' | 'h7'
 
+/** What the board feeds the chip's high-speed oscillator with; a crystal does not start while the chip bypasses it. */
+export interface HighSpeedClock {
+  kind: 'crystal' | 'external' | 'none'
+  hz: Hz
+}
+
 export interface BoardData {
   /** what a virtual board of this kind is called after `virtual:` */
   id: string
   board: string
   core: 'cortex-m4f' | 'cortex-m7'
   clock: Hz
+  highSpeedClock: HighSpeedClock
   /** DBGMCU_IDCODE, bits 11:0 */
   idCode: number
   idCodeAddress: Addr
@@ -62,6 +69,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'STM32F407G-DISC1',
     core: 'cortex-m4f',
     clock: hz(168_000_000),
+    highSpeedClock: { kind: 'crystal', hz: hz(8_000_000) }, // UM1472
     idCode: 0x413,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -84,6 +92,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'NUCLEO-F746ZG',
     core: 'cortex-m7',
     clock: hz(216_000_000),
+    highSpeedClock: { kind: 'external', hz: hz(8_000_000) }, // from the ST-Link, UM1974
     idCode: 0x449,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -105,6 +114,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'NUCLEO-H743ZI2',
     core: 'cortex-m7',
     clock: hz(480_000_000),
+    highSpeedClock: { kind: 'external', hz: hz(8_000_000) }, // from the ST-Link, UM2407
     idCode: 0x450,
     idCodeAddress: addr(0x5c001000),
     flash: {

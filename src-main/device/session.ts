@@ -6,6 +6,7 @@ import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
 import type { BoardData } from './board-data.ts'
 import type { Board, ExecutionMark } from './board.ts'
+import { readChipId } from './chip-id.ts'
 import { createCore, type Core } from './cortex-m.ts'
 import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
@@ -66,10 +67,8 @@ const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
   headBytes: MODEL_HEAD_BYTES,
 })
 
-const chipIdOf = (idcode: number) => idcode & 0xfff
-
 async function checkChip(board: Board) {
-  const found = chipIdOf(await board.probe.readWord(board.data.idCodeAddress))
+  const found = await readChipId(board.probe, board.data)
   if (found === board.data.idCode) return
   const chip = (id: number) => `0x${id.toString(16)}`
   throw new AppError(

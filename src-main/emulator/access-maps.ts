@@ -19,6 +19,7 @@ export class AccessMaps {
   #view: MpuView = 'off'
   #mpuVersion = 0
   #watchVersion = 0
+  #memoryVersion = 0
   /** pages that may not be executed from, or not everywhere */
   #limited = new Map<number, 'nowhere' | 'in-parts'>()
   readonly #parts: AccessMapParts
@@ -30,10 +31,12 @@ export class AccessMaps {
 
   /** To be called before instructions run: privilege, masks, MPU or watchpoints may have changed. */
   settle(): void {
-    const { mpu, core, dwt } = this.#parts
+    const { mpu, core, dwt, memory } = this.#parts
     const view = mpu.view(core)
     const sameView = view === this.#view && (view === 'off' || mpu.version === this.#mpuVersion)
-    if (sameView && dwt.version === this.#watchVersion) return
+    const sameMemory = memory.version === this.#memoryVersion
+    if (sameView && sameMemory && dwt.version === this.#watchVersion) return
+    this.#memoryVersion = memory.version
     this.#view = view
     this.#mpuVersion = mpu.version
     this.#watchVersion = dwt.version

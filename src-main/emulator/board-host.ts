@@ -56,17 +56,21 @@ export class BoardHost {
   #heldInReset = false
   readonly #stlink: VirtualStlink
 
-  constructor(data: BoardData, { flash, probe = 'v3', translate }: HostOptions = {}) {
-    this.machine = new Machine(data, { translate })
+  constructor(data: BoardData, { flash, probe = 'v3', ...options }: HostOptions = {}) {
+    this.machine = new Machine(data, options)
     const debugPort = debugPortOf(data.idCode)
     if (debugPort === undefined) throw new AppError('INTERNAL', `Nobody has described the debug port of ${data.board}.`)
     this.#stlink = new VirtualStlink(
       STLINK_MODELS[probe],
-      new Dap(debugPort, {
-        read: (address, length, size) => this.#access(() => this.#read(address, length, size)),
-        write: (address, bytes, size) => this.#access(() => this.#write(address, bytes, size)),
-        driveReset: (low) => this.#driveReset(low),
-      }),
+      new Dap(
+        debugPort,
+        {
+          read: (address, length, size) => this.#access(() => this.#read(address, length, size)),
+          write: (address, bytes, size) => this.#access(() => this.#write(address, bytes, size)),
+          driveReset: (low) => this.#driveReset(low),
+        },
+        () => this.machine.readProtection < 2,
+      ),
     )
     this.machine.onTrace = (bytes, baud) => this.#stlink.swo.receive(bytes, baud)
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
@@ -121,6 +125,7 @@ export class BoardHost {
   /** Accesses by the debugger's bus master. */
   #access<T>(access: () => T): T {
     const { machine } = this
+    machine.intrude()
     machine.bus.debugger = true
     try {
       return access()

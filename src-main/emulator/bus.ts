@@ -11,8 +11,11 @@ export interface Peripheral {
   write(offset: number, value: number, mask: number): void
 }
 
-/** Takes writes to flash; throws a BusFault where the controller is not ready for them. */
-export interface FlashWriter {
+/** The controller of the flash: takes writes to it, and the reads that its memory does not answer by itself. */
+export interface FlashPort {
+  /** Throws a BusFault where protection or a broken cell forbids it. */
+  readHidden(address: number, size: number): number
+  /** Throws a BusFault where the controller is not ready for it. */
   program(address: number, size: number, value: number): void
 }
 
@@ -37,7 +40,7 @@ export class Bus {
   mayAccess: (address: number, access: 'read' | 'write', unprivileged: boolean) => boolean = () => true
   /** told of every access of the running code that comes this way, after it was made */
   watch: (address: number, size: number, access: 'read' | 'write', value: number) => void = () => undefined
-  flash: FlashWriter | undefined
+  flash: FlashPort | undefined
   readonly #bitBands: typeof BIT_BANDS
   readonly #memory: Memory
   readonly #code: CodeCache
@@ -96,6 +99,9 @@ export class Bus {
       if (this.#memory.offsetOf(address + size - 1) !== offset + size - 1) throw new BusFault(address)
       return this.#memory.get(offset, size)
     }
+    if (this.flash !== undefined && this.#memory.existingOffset(address) >= 0) {
+      return narrow(this.flash.readHidden(address, size), size)
+    }
     const bit = this.#bitBand(address)
     if (bit !== undefined) return (this.#read(bit.address, 4) >>> bit.position) & 1
     const { start, peripheral } = this.#block(address, size)
@@ -112,7 +118,7 @@ export class Bus {
       this.#code.invalidate(offset, size)
       return
     }
-    if (memory.offsetOf(address) >= 0) {
+    if (memory.existingOffset(address) >= 0) {
       if (this.flash === undefined) throw new BusFault(address)
       this.flash.program(address, size, value)
       return

@@ -18,7 +18,7 @@ import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
-import type { ChipParts, Clocks, ResetCause } from './stm32/chip.ts'
+import type { ChipParts, Clocks, FlashFaults, ReadProtection, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
 import { FlashTiming } from './stm32/flash-accelerator.ts'
 import type { Usart } from './stm32/usart.ts'
@@ -53,7 +53,7 @@ class SystemControlSpace implements Peripheral {
   }
 }
 
-export interface MachineOptions {
+export interface MachineOptions extends FlashFaults {
   /** false: the interpreter alone executes everything; 'eager': what is executed once is translated. The outcome is the same. */
   translate?: boolean | 'eager'
 }
@@ -86,7 +86,7 @@ export class Machine {
   #resetInstructions = 0
   #resetCycles = 0
 
-  constructor(data: BoardData, { translate = true }: MachineOptions = {}) {
+  constructor(data: BoardData, { translate = true, ...flashFaults }: MachineOptions = {}) {
     this.data = data
     const chip = chipOf(data)
     const { processor } = chip
@@ -143,6 +143,7 @@ export class Machine {
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
       wornSectors: this.wornSectors,
+      flashFaults,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
       onAccessControl: (acr) => {
@@ -177,6 +178,16 @@ export class Machine {
     this.core.attention = true
   }
 
+  /** Level of the flash's read-out protection: with 2 the debug port does not answer. */
+  get readProtection(): ReadProtection {
+    return this.#peripherals.flash.readProtection
+  }
+
+  /** To be called when a debugger reaches into the chip: protected flash closes until the power was off. */
+  intrude(): void {
+    this.#peripherals.flash.intrude()
+  }
+
   /** Instructions and cycles since the last reset. */
   get counters(): { instructions: number; cycles: number } {
     return {
@@ -193,6 +204,7 @@ export class Machine {
   reset(cause: ResetCause = 'pin'): void {
     this.#pendingReset = undefined
     this.rcc.reset(cause)
+    if (cause === 'power') this.#peripherals.flash.powerUp()
     this.#peripherals.reset()
     this.#systick.reset()
     this.#resetCore()

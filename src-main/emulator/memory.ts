@@ -71,6 +71,11 @@ export class Memory {
   readonly #readable = new Int32Array(PAGES).fill(UNMAPPED)
   readonly #writable = new Int32Array(PAGES).fill(UNMAPPED)
   readonly #executable = new Int32Array(PAGES).fill(UNMAPPED)
+  /** the same with what is hidden */
+  readonly #existing: Int32Array
+  readonly #runnable: Int32Array
+  /** counts what was hidden and shown: the access maps are made anew then */
+  version = 0
   /** pages whose bytes the code cache has decoded */
   readonly #decoded = new Set<number>()
 
@@ -118,6 +123,29 @@ export class Memory {
       }
     })
     this.pages = pages
+    this.#existing = this.#readable.slice()
+    this.#runnable = this.#executable.slice()
+  }
+
+  /**
+   * Takes the pages around these bytes off the fast ways, for a flash controller that has a say in each read (or, with
+   * `fetches`, lets nothing be executed either); or brings them back. Offsets are in the buffer.
+   */
+  hide(offset: number, length: number, { reads, fetches }: { reads: boolean; fetches: boolean }): void {
+    for (const page of this.pages) {
+      const at = this.#existing[page]!
+      if (at + PAGE_SIZE <= offset || at >= offset + length) continue
+      this.#readable[page] = reads ? UNMAPPED : at
+      this.#executable[page] = fetches ? UNMAPPED : this.#runnable[page]!
+      if (reads) this.loads[page] = UNMAPPED
+      if (fetches) this.fetches[page] = UNMAPPED
+    }
+    this.version++
+  }
+
+  /** As `offsetOf`, hidden or not. */
+  existingOffset(address: number): number {
+    return this.#existing[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
   /** Sets what may be done in a page without asking; what the memory itself can't do stays impossible. */

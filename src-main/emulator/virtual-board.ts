@@ -46,12 +46,16 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     exchange: async (commands) => (await call({ kind: 'probe', commands })) as Uint8Array[],
     close: () => Promise.resolve(), // the board is switched off by its own close
   }
+  const probe = await openStlinkProbe(stlink, { serial: data.id }).catch(async (error: unknown) => {
+    await line.close()
+    throw error
+  })
   return {
     id: `virtual:${data.id}`,
     data,
     provenance: 'emulated',
     stlink,
-    probe: await openStlinkProbe(stlink, { serial: data.id }),
+    probe,
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
     readTrace: async (length) => ((await call({ kind: 'trace', length })) as Uint8Array[])[0]!,
     unplug: async () => {

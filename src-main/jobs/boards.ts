@@ -3,6 +3,7 @@ import type { Provenance } from '../base/provenance.ts'
 import type { BoardSummary } from '../contract/api.ts'
 import { BOARDS, findBoardData, type BoardData } from '../device/board-data.ts'
 import type { Board } from '../device/board.ts'
+import { readChipId } from '../device/chip-id.ts'
 import type { Probe } from '../device/probe.ts'
 import { listUsbProbes, openUsbProbe } from '../device/usb-probes.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
@@ -94,8 +95,8 @@ async function openProbedBoard(id: string): Promise<Board> {
 export async function identifyChip(probe: Probe): Promise<BoardData> {
   for (const data of BOARDS) {
     // A chip of another family may have nothing at this address.
-    const code = await probe.readWord(data.idCodeAddress).catch(ignoreFault)
-    if (code !== undefined && (code & 0xfff) === data.idCode) return data
+    const code = await readChipId(probe, data).catch(ignoreFault)
+    if (code === data.idCode) return data
   }
   throw new AppError('BOARD_UNSUPPORTED', 'The chip behind the probe is none that this version knows.')
 }

@@ -9,6 +9,7 @@ const OPTKEYR = 0x40023c08
 const SR = 0x40023c0c
 const CR = 0x40023c10
 const OPTCR = 0x40023c14
+const [OPTLOCK, OPTSTRT] = [1, 2] as const
 const OPTCR1 = 0x40023c18
 const [OPERR, WRPERR, PGAERR, PGPERR, ERSERR, BSY] = [1 << 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 16] as const
 const [PG, SER, STRT, ERRIE, WORD] = [1, 2, 1 << 16, 1 << 25, 2 << 8] as const
@@ -43,9 +44,9 @@ describe('erasing', () => {
     expect(edges.map((offset) => peek(machine, FLASH + offset))).toEqual(wanted)
   })
 
-  it('of a sector that it does not have is a sequence error', () => {
+  it('of a sector that it does not have is refused as protected', () => {
     erase(8)
-    expect(peek(machine, SR)).toBe(ERSERR)
+    expect(peek(machine, SR)).toBe(WRPERR)
   })
 })
 
@@ -80,7 +81,9 @@ describe('option bytes', () => {
     expect([peek(machine, OPTCR), peek(machine, OPTCR1)]).toEqual([options, 0x00400080])
     poke(machine, OPTKEYR, 0x08192a3b)
     poke(machine, OPTKEYR, 0x4c5d6e7f)
-    poke(machine, OPTCR, options & ~(1 << (16 + 4)))
+    poke(machine, OPTCR, options & ~(1 << (16 + 5)) & ~OPTLOCK)
+    poke(machine, OPTCR, (options & ~(1 << (16 + 4))) | OPTSTRT)
+    settle()
     machine.reset()
     poke(machine, KEYR, 0x45670123)
     poke(machine, KEYR, 0xcdef89ab)

@@ -156,6 +156,8 @@ describe('the flags', () => {
     poke(machine, BANKS[0].WPSN_PRG, 0xfd)
     expect(peek(machine, BANKS[0].WPSN)).toBe(0xff)
     poke(machine, OPTCR, 2)
+    machine.scheduler.pass(64e6)
+    expect(peek(machine, OPTSR_CUR) & 1).toBe(0)
     expect(peek(machine, BANKS[0].WPSN)).toBe(0xfd)
     for (const erase of [SER | (1 << 8), BER]) {
       poke(machine, BANKS[0].CR, erase | X64 | START)

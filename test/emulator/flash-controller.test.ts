@@ -9,6 +9,7 @@ const OPTKEYR = 0x40023c08
 const SR = 0x40023c0c
 const CR = 0x40023c10
 const OPTCR = 0x40023c14
+const OPTSTRT = 2
 const KEY1 = 0x45670123
 const KEY2 = 0xcdef89ab
 const BSY = 1 << 16
@@ -159,10 +160,10 @@ describe('erasing', () => {
     expect(machine.memory.u8.subarray(0, 1 << 20).every((byte) => byte === 0xff)).toBe(true)
   })
 
-  it('of a sector that does not exist is a sequence error', () => {
+  it('of a sector that does not exist is refused as protected', () => {
     unlock()
     poke(machine, CR, SER | (13 << 3) | STRT)
-    expect(peek(machine, SR)).toBe(PGSERR)
+    expect(peek(machine, SR)).toBe(WRPERR)
   })
 
   it('ignores the control register while it is busy', () => {
@@ -178,7 +179,8 @@ describe('write protection', () => {
     poke(machine, OPTKEYR, 0x08192a3b)
     poke(machine, OPTKEYR, 0x4c5d6e7f)
     const options = peek(machine, OPTCR)
-    poke(machine, OPTCR, options & ~(1 << (16 + 5)))
+    poke(machine, OPTCR, (options & ~(1 << (16 + 5))) | OPTSTRT)
+    settle()
     unlock()
     poke(machine, CR, SER | (5 << 3) | STRT)
     expect(peek(machine, SR)).toBe(WRPERR)

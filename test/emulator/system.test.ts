@@ -313,4 +313,14 @@ describe('bit bands and exclusives', () => {
     runToBreakpoint(machine)
     expect([...machine.core.r.subarray(2, 8)]).toEqual([5, 0, 1, 5, 1, 5])
   })
+
+  it('store exclusively at another address too, but not after an exception', async () => {
+    const machine = await boot(
+      `start: ${load('r0', SRAM)}movs r1, #9\nldrex r2, [r0]\nstrex r3, r1, [r0, #64]\nldr r4, [r0, #64]\n` +
+        'ldrex r2, [r0]\nsvc #0\nstrex r5, r1, [r0]\nbkpt #0\nservice: bx lr',
+      { 11: 'service' },
+    )
+    runToBreakpoint(machine)
+    expect([...machine.core.r.subarray(3, 6)]).toEqual([0, 9, 1])
+  })
 })

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src-main/base/clock.ts'
+import { hz } from '../../src-main/base/units.ts'
 import { createRng } from '../../src-main/base/rng.ts'
 import type { ByteStream } from '../../src-main/device/byte-stream.ts'
 import { createFirmwareClient, type FirmwareClient } from '../../src-main/device/firmware-client.ts'
@@ -86,6 +87,16 @@ describe.each(BOARD_IDS)('the USART of the virtual board %s', (id) => {
       context: { causes: ['instruction bus error'] },
     })
   })
+})
+
+test('an F746 Discovery, whose 25 MHz crystal is not the clock that the image expects, runs from the internal oscillator', async () => {
+  const { boardData } = virtualBoard('stm32f746')
+  const crystal = { kind: 'crystal', hz: hz(25_000_000) } as const // UM1907
+  const discovery = { ...boardData, board: 'STM32F746G-DISCO', highSpeedClock: crystal }
+  const hello = await powerOn('stm32f746', undefined, discovery)
+  expect(hello).toMatchObject({ clockSource: 'hsi_pll', clock: 216_000_000 })
+  expect(machine.rcc.coreHz).toBe(216_000_000)
+  await expectRightAnswer()
 })
 
 /** Where RCC_CR is, its ready bits, and the clocks without crystal and without PLL. */

@@ -57,7 +57,8 @@ export class Core {
   sleeping = false
   lockedUp = false
   eventRegister = false
-  exclusiveAddress = -1
+  /** the local monitor: a load-exclusive was executed, and no store-exclusive, CLREX or exception since */
+  exclusive = false
   /** neither the MPU nor a watchpoint has a say in stores */
   storesFreely = true
   /** set while flash has wait states that are to be counted */
@@ -190,7 +191,7 @@ export class Core {
     this.otherSp = 0
     this.divideTrap = false
     this.sleeping = this.lockedUp = this.eventRegister = false
-    this.exclusiveAddress = -1
+    this.exclusive = false
     this.attention = true
     this.r[14] = -1
     this.exceptions.resetVector()

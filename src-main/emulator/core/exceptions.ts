@@ -63,7 +63,7 @@ export class ExceptionModel {
     core.ipsr = exception
     core.nvic.active[exception] = 1
     core.nvic.clearPending(exception)
-    core.exclusiveAddress = -1
+    core.exclusive = false
     core.eventRegister = true
     core.sleeping = false
     core.attention = true
@@ -167,7 +167,7 @@ export class ExceptionModel {
     const legal = nvic.active[returning] !== 0 && knownKind && (value & 0x0fffff00) === 0x0fffff00
     nvic.active[returning] = 0
     if (legal && returning !== EXCEPTION.NMI) core.faultmask = 0
-    core.exclusiveAddress = -1
+    core.exclusive = false
     const nested = nvic.anyActive
     if (!legal || (toThread ? nested && !core.scb.nonBaseThread : !nested)) {
       // Nothing is unstacked: the fault takes the place of the handler that returned.

@@ -282,17 +282,18 @@ const FPU_OPS = new Set([OP.VLDR, OP.VSTR, OP.VLDR_D, OP.VSTR_D, OP.VLDM, OP.VST
 on('LDREX', (core, { a, b, d, imm }) => {
   const from = aligned(core.r[b]! + imm, d)
   core.r[a] = core.bus.read(from, d)
-  core.exclusiveAddress = from
+  core.exclusive = true
 })
 on('STREX', (core, { a, b, c, d, imm }) => {
   const to = aligned(core.r[b]! + imm, d)
-  const held = core.exclusiveAddress === to
+  // The monitor of both cores keeps no address (Cortex-M4 TRM 3.6, Cortex-M7 TRM 2.5).
+  const held = core.exclusive
   if (held) core.bus.write(to, d, core.r[a]!)
-  core.exclusiveAddress = -1
+  core.exclusive = false
   core.r[c] = held ? 0 : 1
 })
 on('CLREX', (core) => {
-  core.exclusiveAddress = -1
+  core.exclusive = false
 })
 
 on('BX', (core, { b }) => branchExchange(core, core.r[b]!))

@@ -1,11 +1,11 @@
 // FPv5's double precision. Source: ARM DDI 0403E.e (Armv7-M ARM), A2.5 and A7.7. JavaScript's +, -, *, / and sqrt give the
-// rounded results; the flags come from exact arithmetic, unless inexactness is on record already. Arithmetic always rounds
-// to nearest even; FPSCR's rounding mode is obeyed by VCVTR and VRINTR.
+// results rounded to nearest; the flags, and the results in FPSCR's other rounding modes, come from exact arithmetic. To
+// nearest it is left out when inexactness is on record already.
 
 import { FPSCR, Fpu, isSignalling, ROUND } from '../core/fpu.ts'
 import { STATE_WORDS } from '../memory.ts'
 import { OP } from '../opcodes.ts'
-import { exactly, product, quotient, rounded, sum, type Exact } from './exact-double.ts'
+import { exactly, neighbour, product, quotient, rounded, sum, type Exact } from './exact-double.ts'
 import { extreme, integral, modeOf, setComparison, toFixed } from './fpv5.ts'
 import { fromHalf, toHalf } from './half.ts'
 
@@ -68,13 +68,20 @@ function finish(fpu: Fpu, value: number, operands: readonly Double[], exact: () 
   if (value !== value) return nanOf(fpu, operands)
   const finite = operands.every((one) => Number.isFinite(one.value))
   const size = Math.abs(value)
-  if (!finite || ((fpu.fpscr & FPSCR.IXC) !== 0 && size > SAFE_LOW && size < SAFE_HIGH)) return ofNumber(value)
+  const settled = (fpu.fpscr & FPSCR.IXC) !== 0 && fpu.roundingMode === ROUND.NEAREST
+  if (!finite || (settled && size > SAFE_LOW && size < SAFE_HIGH)) return ofNumber(value)
   const result = exact()
   return ofNumber(result.mantissa === 0n ? value : rounded(fpu, result))
 }
 
 const add = (fpu: Fpu, x: Double, y: Double): Double =>
-  finish(fpu, x.value + y.value, [x, y], () => sum(exactly(x.value), exactly(y.value)))
+  finish(fpu, sumOrZero(fpu, x.value, y.value), [x, y], () => sum(exactly(x.value), exactly(y.value)))
+
+/** A sum of zero that is not that of two positive zeros is negative when rounding goes down. */
+function sumOrZero(fpu: Fpu, x: number, y: number): number {
+  const positive = Object.is(x, 0) && Object.is(y, 0)
+  return x + y === 0 && fpu.roundingMode === ROUND.DOWN && !positive ? -0 : x + y
+}
 
 const multiply = (fpu: Fpu, x: Double, y: Double): Double =>
   finish(fpu, x.value * y.value, [x, y], () => product(exactly(x.value), exactly(y.value)))
@@ -93,7 +100,11 @@ function squareRoot(fpu: Fpu, x: Double): Double {
   if (root !== root) return nanOf(fpu, [x])
   if (root !== 0 && root !== Infinity) {
     const square = product(exactly(root), exactly(root))
-    if (sum(square, exactly(-x.value)).mantissa !== 0n) fpu.raise(FPSCR.IXC)
+    const excess = sum(square, exactly(-x.value)).mantissa
+    if (excess !== 0n) fpu.raise(FPSCR.IXC)
+    const mode = fpu.roundingMode
+    if (excess < 0n && mode === ROUND.UP) return ofNumber(neighbour(root, true))
+    if (excess > 0n && (mode === ROUND.DOWN || mode === ROUND.ZERO)) return ofNumber(neighbour(root, false))
   }
   return ofNumber(root)
 }
@@ -105,8 +116,9 @@ function fused(fpu: Fpu, addend: Double, x: Double, y: Double): Double {
     const exactProduct = product(exactly(x.value), exactly(y.value))
     const exact = sum(exactProduct, exactly(addend.value))
     if (exact.mantissa !== 0n) return ofNumber(rounded(fpu, exact))
-    // The sign of a zero that comes of two numbers is that of both, or plus.
-    return ofNumber(exactProduct.mantissa === 0n ? x.value * y.value + addend.value : 0)
+    // Two numbers that cancel out are like two zeros of different signs.
+    const term = exactProduct.mantissa === 0n ? x.value * y.value : 0
+    return ofNumber(sumOrZero(fpu, term, exactProduct.mantissa === 0n ? addend.value : -0))
   }
   const infinite = (one: Double) => Math.abs(one.value) === Infinity
   const invalidProduct = (x.value === 0 && infinite(y)) || (y.value === 0 && infinite(x))

@@ -1,7 +1,7 @@
 // Exact arithmetic on doubles, for the flags that JavaScript does not show and for sums that it would round twice.
 // A finite number is mantissa * 2^exponent.
 
-import { FPSCR, type Fpu } from '../core/fpu.ts'
+import { FPSCR, ROUND, type Fpu } from '../core/fpu.ts'
 
 export interface Exact {
   mantissa: bigint
@@ -47,7 +47,7 @@ export function quotient(x: Exact, y: Exact): Exact {
   return { mantissa: whole * 2n + (rest ? sign : 0n), exponent: x.exponent - y.exponent - extra - 1 }
 }
 
-/** Rounds to the nearest double, to even when between two, and raises what the result deserves. Not for zero. */
+/** Rounds to a double as FPSCR says, and raises what the result deserves. Not for zero. */
 export function rounded(fpu: Fpu, { mantissa, exponent }: Exact): number {
   const sign = mantissa < 0n ? -1 : 1
   const magnitude = mantissa < 0n ? -mantissa : mantissa
@@ -62,11 +62,28 @@ export function rounded(fpu: Fpu, { mantissa, exponent }: Exact): number {
   const kept = magnitude >> BigInt(drop)
   const rest = magnitude - (kept << BigInt(drop))
   const half = 1n << BigInt(drop - 1)
-  const up = rest > half || (rest === half && (kept & 1n) === 1n)
+  const up = roundsAway(fpu.roundingMode, sign, { rest, half, odd: (kept & 1n) === 1n })
   const result = scale(up ? kept + 1n : kept, exponent + drop)
-  if (result === Infinity) fpu.raise(FPSCR.OFC | FPSCR.IXC)
-  else if (rest !== 0n) fpu.raise(FPSCR.IXC | (tiny ? FPSCR.UFC : 0))
+  if (result === Infinity) {
+    fpu.raise(FPSCR.OFC | FPSCR.IXC)
+    // A mode that leads toward zero ends at the largest number.
+    const outward = roundsAway(fpu.roundingMode, sign, { rest: 1n, half: 1n, odd: true })
+    return sign * (outward ? Infinity : Number.MAX_VALUE)
+  } else if (rest !== 0n) fpu.raise(FPSCR.IXC | (tiny ? FPSCR.UFC : 0))
   return sign * result
+}
+
+/** Whether what is dropped makes the magnitude one larger. `half` is half of the last kept bit's worth. */
+function roundsAway(mode: number, sign: number, { rest, half, odd }: { rest: bigint; half: bigint; odd: boolean }) {
+  if (mode === ROUND.NEAREST) return rest > half || (rest === half && odd)
+  return rest !== 0n && ((mode === ROUND.UP && sign > 0) || (mode === ROUND.DOWN && sign < 0))
+}
+
+/** The next double above or below; `value` is finite and not zero. */
+export function neighbour(value: number, up: boolean): number {
+  scratch.setFloat64(0, value)
+  scratch.setBigInt64(0, scratch.getBigInt64(0) + (value > 0 === up ? 1n : -1n))
+  return scratch.getFloat64(0)
 }
 
 /** In two steps, as 2^exponent alone may be out of range. */

@@ -11,6 +11,28 @@ import type { Usart } from './usart.ts'
 /** What a system reset came from; the chip's reset flags say so. */
 export type ResetCause = 'power' | 'pin' | 'software'
 
+/** Read-out protection as the option bytes have it. */
+export type ReadProtection = 0 | 1 | 2
+
+/** What a board's flash is like before it is powered. */
+export interface FlashFaults {
+  /** level of read-out protection */
+  readProtection?: ReadProtection | undefined
+  /** indices of write-protected sectors */
+  writeProtected?: readonly number[] | undefined
+  /** addresses of flash words whose error correction has something to do: one wrong bit is corrected, two are not (H7) */
+  wrongBits?: readonly { address: number; bits: 1 | 2 }[] | undefined
+}
+
+/** The flash controller, as the rest of the machine sees it. */
+export interface GuardedFlash {
+  readonly readProtection: ReadProtection
+  /** A debugger has come: protected flash is closed until the power was off. */
+  intrude(): void
+  /** the power comes back */
+  powerUp(): void
+}
+
 /** Reset and clock control, as the rest of the machine sees it. */
 export interface Clocks extends Peripheral {
   /** the core's clock */
@@ -28,6 +50,7 @@ export interface ChipSite {
   scheduler: Scheduler
   data: BoardData
   wornSectors: ReadonlySet<number>
+  flashFaults: FlashFaults
   clockChanged: () => void
   /** told of the flash's access control register whenever it changes */
   onAccessControl: (acr: number) => void
@@ -36,6 +59,7 @@ export interface ChipSite {
 
 export interface ChipParts {
   rcc: Clocks
+  flash: GuardedFlash
   /** the USART that the board brings out */
   serialPort: Usart
   /** system reset of everything but `rcc` */

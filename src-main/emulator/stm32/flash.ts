@@ -1,13 +1,15 @@
 // The embedded flash interface of the STM32F405/407 and the STM32F74x. Flash changes only through it: programming clears
 // bits, erasing sets them, both take emulated time. Sources: RM0090, section 3; RM0385, section 3.
 
-import type { Bus, FlashWriter } from '../bus.ts'
+import type { Bus, FlashPort } from '../bus.ts'
 import type { CodeCache } from '../code-cache.ts'
 import { BusFault } from '../core/faults.ts'
 import type { Memory } from '../memory.ts'
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
 import type { BoardData, FlashSector } from '../../device/board-data.ts'
 import { KB } from '../../base/units.ts'
+import { protectionLevel } from '../../device/flash-driver.ts'
+import type { FlashFaults, GuardedFlash, ReadProtection } from './chip.ts'
 import { KeySequence } from './key-sequence.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
@@ -31,7 +33,7 @@ const CR = {
   ERRIE: 1 << 25,
   LOCK: 0x80000000 | 0,
 } as const
-const OPTCR = { OPTLOCK: 1, OPTSTRT: 2 } as const
+const OPTCR = { OPTLOCK: 1, OPTSTRT: 2, RDP_SHIFT: 8, RDP: 0xff << 8, NWRP_SHIFT: 16 } as const
 
 type Name = 'ACR' | 'KEYR' | 'OPTKEYR' | 'SR' | 'CR' | 'OPTCR' | 'OPTCR1'
 
@@ -43,6 +45,8 @@ export interface FlashVariant {
   writableAlias: boolean
   /** typical seconds to erase, by sector size in KB */
   eraseSeconds: Readonly<Record<number, number>>
+  /** the same for all of it */
+  massEraseSeconds: number
 }
 
 /** Times: DS8626 table 39, at 2.7 to 3.6 V */
@@ -51,6 +55,7 @@ export const FLASH_F4: FlashVariant = {
   acrWritable: 0x1f07,
   writableAlias: true,
   eraseSeconds: { 16: 0.25, 64: 0.55, 128: 1 },
+  massEraseSeconds: 8,
 }
 
 /** Times: DS10916 table 50, at 2.7 to 3.6 V */
@@ -59,6 +64,7 @@ export const FLASH_F7: FlashVariant = {
   acrWritable: 0x0b0f,
   writableAlias: false,
   eraseSeconds: { 32: 0.25, 128: 1, 256: 2 },
+  massEraseSeconds: 8,
 }
 
 const registers = ({ options, acrWritable }: FlashVariant): RegisterTable<Name> => ({
@@ -75,6 +81,10 @@ const KEYS: readonly number[] = [0x45670123, 0xcdef89ab | 0]
 const OPTION_KEYS: readonly number[] = [0x08192a3b, 0x4c5d6e7f]
 
 const PROGRAM_S = 16e-6
+/** Not in the data sheets: taken as that of the smallest sector, for option bytes are erased and written anew. */
+const OPTIONS_S = 0.25
+/** RDP bytes that stand for a level; for level 1 every other byte does. */
+const RDP_BYTE = [0xaa, 0x55, 0xcc] as const
 /** One program operation may not leave this row. */
 const ROW_BYTES = 16
 
@@ -86,36 +96,85 @@ export interface FlashParts {
   data: BoardData
   /** indices of sectors whose cells no longer change, which this controller does not notice */
   wornSectors: ReadonlySet<number>
+  flashFaults: FlashFaults
   coreHz: () => number
   /** told of FLASH_ACR whenever it changes */
   onAccessControl: (acr: number) => void
 }
 
-export class FlashController extends RegisterFile<Name> implements FlashWriter {
+export class FlashController extends RegisterFile<Name> implements FlashPort, GuardedFlash {
   readonly #keys = new KeySequence(KEYS)
   readonly #optionKeys = new KeySequence(OPTION_KEYS)
   readonly #done: TimedEvent
   readonly #variant: FlashVariant
   readonly #parts: FlashParts
+  /** what the option bytes hold; the registers can differ from it until they are programmed */
+  #options: { OPTCR: number; OPTCR1: number }
+  /** what comes true when the running operation ends */
+  #afterBusy: () => void = () => undefined
+  #intruded = false
+  /** where the flash lies in the memory's buffer */
+  readonly #base: number
 
   constructor(variant: FlashVariant, parts: FlashParts) {
     super(registers(variant))
     this.#variant = variant
     this.#parts = parts
+    this.#base = parts.memory.offsetOf(parts.data.flash.start)
+    const { readProtection = 0, writeProtected = [] } = parts.flashFaults
+    const open = variant.options.OPTCR & ~OPTCR.RDP
+    this.#options = {
+      OPTCR: writeProtected.reduce(
+        (word, sector) => word & ~(1 << (OPTCR.NWRP_SHIFT + sector)),
+        open | (RDP_BYTE[readProtection] << OPTCR.RDP_SHIFT),
+      ),
+      OPTCR1: variant.options.OPTCR1,
+    }
     this.#done = parts.scheduler.event(() => this.#finish())
     parts.bus.flash = this
   }
 
-  /** Option bytes live through a reset. */
+  /** Option bytes live through a reset; what was written to their registers and not programmed does not. */
   reset(): void {
-    const options = { OPTCR: this.get('OPTCR'), OPTCR1: this.get('OPTCR1') }
     this.resetRegisters()
     this.#parts.onAccessControl(this.get('ACR'))
-    this.set('OPTCR', options.OPTCR | OPTCR.OPTLOCK)
-    this.set('OPTCR1', options.OPTCR1)
+    this.#showOptions(OPTCR.OPTLOCK)
+    this.#afterBusy = () => undefined
     this.#keys.reset()
     this.#optionKeys.reset()
     this.#parts.scheduler.schedule(this.#done, Infinity)
+  }
+
+  get readProtection(): ReadProtection {
+    return protectionLevel((this.#options.OPTCR >>> OPTCR.RDP_SHIFT) & 0xff)
+  }
+
+  /** RM0090, 3.7.3: once a debugger has come, protected flash is closed to everybody, the core included. */
+  get #closed(): boolean {
+    return this.#intruded && this.readProtection !== 0
+  }
+
+  intrude(): void {
+    if (this.#intruded) return
+    this.#intruded = true
+    this.#close()
+  }
+
+  powerUp(): void {
+    if (!this.#intruded) return
+    this.#intruded = false
+    this.#close()
+  }
+
+  #close(): void {
+    const { memory, code, data } = this.#parts
+    memory.hide(this.#base, data.flash.size, { reads: this.#closed, fetches: this.#closed })
+    code.invalidate(this.#base, data.flash.size)
+  }
+
+  #showOptions(lock: number): void {
+    this.set('OPTCR', (this.#options.OPTCR & ~OPTCR.OPTLOCK) | lock)
+    this.set('OPTCR1', this.#options.OPTCR1)
   }
 
   get #busy(): boolean {
@@ -146,11 +205,36 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
         this.#writeControl(value)
         break
       case 'OPTCR':
-        if ((this.get('OPTCR') & OPTCR.OPTLOCK) === 0) this.set('OPTCR', value & ~OPTCR.OPTSTRT)
+        if (!this.#optionsOpen) break
+        this.set('OPTCR', value & ~OPTCR.OPTSTRT)
+        if ((value & OPTCR.OPTSTRT) !== 0) this.#programOptions()
         break
       case 'OPTCR1':
-        if ((this.get('OPTCR') & OPTCR.OPTLOCK) === 0) this.set('OPTCR1', value)
+        if (this.#optionsOpen) this.set('OPTCR1', value)
         break
+    }
+  }
+
+  get #optionsOpen(): boolean {
+    return (this.get('OPTCR') & OPTCR.OPTLOCK) === 0 && !this.#busy
+  }
+
+  /** RM0090, 3.6.2 and 3.7.3. From level 1 to 0 all of flash is erased first, and the other option bytes stay. */
+  #programOptions(): void {
+    const level = this.readProtection
+    if (level === 2) return
+    const wanted = { OPTCR: this.get('OPTCR'), OPTCR1: this.get('OPTCR1') }
+    const opens = level === 1 && protectionLevel((wanted.OPTCR >>> OPTCR.RDP_SHIFT) & 0xff) === 0
+    if (opens) {
+      wanted.OPTCR = (this.#options.OPTCR & ~OPTCR.RDP) | (RDP_BYTE[0] << OPTCR.RDP_SHIFT)
+      wanted.OPTCR1 = this.#options.OPTCR1
+      this.#clear(this.#parts.data.flash.sectors)
+    }
+    this.#startBusy(opens ? this.#variant.massEraseSeconds : OPTIONS_S)
+    this.#afterBusy = () => {
+      this.#options = wanted
+      this.#showOptions(this.get('OPTCR') & OPTCR.OPTLOCK)
+      this.#close()
     }
   }
 
@@ -166,38 +250,38 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
       this.#fail(SR.PGSERR)
       return
     }
-    if ((control & CR.MER) !== 0) {
-      const writable = flash.sectors.filter((sector) => !this.#protected(sector.index))
-      if (writable.length < flash.sectors.length) {
-        this.#fail(SR.WRPERR)
-        return
-      }
-      this.#eraseSectors(writable)
-    } else if ((control & CR.SER) !== 0) {
-      const sector = flash.sectors[(control >>> 3) & 15]
-      if (sector === undefined) this.#fail(SR.PGSERR)
-      else if (this.#protected(sector.index)) this.#fail(SR.WRPERR)
-      else this.#eraseSectors([sector])
+    const all = (control & CR.MER) !== 0
+    if (!all && (control & CR.SER) === 0) return
+    const sector = flash.sectors[(control >>> 3) & 15]
+    const chosen = all ? flash.sectors : sector === undefined ? [] : [sector]
+    // RM0090, 3.7.4: a sector that does not exist counts as protected, and so does asking for both.
+    const both = all && (control & CR.SER) !== 0
+    if (this.#closed || both || chosen.length === 0 || chosen.some(({ index }) => this.#protected(index))) {
+      this.#fail(SR.WRPERR)
+      return
     }
+    this.#clear(chosen)
+    this.#startBusy(all ? this.#variant.massEraseSeconds : this.#variant.eraseSeconds[chosen[0]!.size / KB]!)
   }
 
-  #eraseSectors(sectors: readonly FlashSector[]): void {
-    const { memory, code, wornSectors } = this.#parts
-    let seconds = 0
+  #clear(sectors: readonly FlashSector[]): void {
+    const { memory, code, wornSectors, data } = this.#parts
     for (const { index, start, size } of sectors) {
-      if (!wornSectors.has(index)) {
-        const offset = memory.offsetOf(start)
-        memory.u8.fill(0xff, offset, offset + size)
-        code.invalidate(offset, size)
-      }
-      seconds += this.#variant.eraseSeconds[size / KB]!
+      if (wornSectors.has(index)) continue
+      const offset = this.#base + start - data.flash.start
+      memory.u8.fill(0xff, offset, offset + size)
+      code.invalidate(offset, size)
     }
-    this.#startBusy(seconds)
   }
 
   /** OPTCR.nWRP: a sector is protected while its bit is 0. */
   #protected(sector: number): boolean {
-    return ((this.get('OPTCR') >>> (16 + sector)) & 1) === 0
+    return ((this.#options.OPTCR >>> (OPTCR.NWRP_SHIFT + sector)) & 1) === 0
+  }
+
+  /** Flash is hidden only while it is closed. */
+  readHidden(address: number): number {
+    throw new BusFault(address)
   }
 
   /** A bus write to flash, by the core or a debugger. Without PG it is refused with a bus fault. */
@@ -211,11 +295,11 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     if (address < data.flash.start && !this.#variant.writableAlias) throw new BusFault(address)
     // The bus waits while the last operation runs.
     if (this.#busy) scheduler.pass(Math.max(0, this.#done.due - scheduler.now))
-    const offset = memory.offsetOf(address)
+    const offset = memory.existingOffset(address)
     const start = data.flash.start + ((address - data.flash.start) & (data.flash.size - 1))
     const sector = data.flash.sectors.find((one) => start >= one.start && start < one.start + one.size)
     if (sector === undefined) throw new BusFault(address)
-    if (this.#protected(sector.index)) this.#fail(SR.WRPERR)
+    if (this.#closed || this.#protected(sector.index)) this.#fail(SR.WRPERR)
     else if (size !== 1 << ((control >>> 8) & 3)) this.#fail(SR.PGPERR)
     else if ((address & (ROW_BYTES - 1)) + size > ROW_BYTES) this.#fail(SR.PGAERR)
     else {
@@ -237,6 +321,8 @@ export class FlashController extends RegisterFile<Name> implements FlashWriter {
     // EOP is shown when its interrupt is enabled only (RM0090, 3.9.4), and so is OPERR.
     const finished = (this.get('CR') & CR.EOPIE) !== 0 ? SR.EOP : 0
     this.set('SR', (this.get('SR') & ~SR.BSY) | finished)
+    this.#afterBusy()
+    this.#afterBusy = () => undefined
   }
 
   #fail(flag: number): void {

@@ -1,13 +1,16 @@
 // RCC of the STM32H74x: ready flags follow their enable bits at once, the switch status follows the switch, and the
 // core's frequency is what the registers say, PLL1's fraction included. Source: RM0433, section 8.7.
 
+import type { HighSpeedClock } from '../../device/board-data.ts'
 import type { Clocks, ResetCause } from './chip.ts'
+import { oscillates } from './rcc.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
 const HSI_HZ = 64_000_000
 const CSI_HZ = 4_000_000
-/** from the Nucleo board's ST-Link (UM2407) */
-const HSE_HZ = 8_000_000
+/** RCC_CR */
+const HSERDY = 1 << 17
+const HSEBYP = 1 << 18
 
 /** Enable and ready bits, by register. */
 const READY = {
@@ -76,9 +79,11 @@ const busDivider = (field: number) => (field < 4 ? 1 : 2 << (field - 4))
 
 export class RccH7 extends RegisterFile<Name> implements Clocks {
   readonly #clockChanged: () => void
+  readonly #hse: HighSpeedClock
 
-  constructor(clockChanged: () => void) {
+  constructor(clockChanged: () => void, hse: HighSpeedClock) {
     super(NAMED)
+    this.#hse = hse
     this.#clockChanged = clockChanged
   }
 
@@ -103,6 +108,7 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
     for (const [enable, ready] of READY[name]) {
       value = (value & ~(1 << ready)) | (((value >>> enable) & 1) << ready)
     }
+    if (name === 'CR' && !oscillates(this.#hse, (value & HSEBYP) !== 0)) value &= ~HSERDY
     this.set(name, value)
   }
 
@@ -112,7 +118,7 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
 
   get #pllHz(): number {
     const source = this.get('PLLCKSELR') & 3
-    const input = source === 0 ? this.#hsiHz : source === 1 ? CSI_HZ : source === 2 ? HSE_HZ : 0
+    const input = source === 0 ? this.#hsiHz : source === 1 ? CSI_HZ : source === 2 ? this.#hse.hz : 0
     const m = (this.get('PLLCKSELR') >>> 4) & 0x3f
     if (m === 0) return 0
     const dividers = this.get('PLL1DIVR')
@@ -123,7 +129,7 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
   get #systemHz(): number {
     const source = this.get('CFGR') & 7
     if (source === 1) return CSI_HZ
-    if (source === 2) return HSE_HZ
+    if (source === 2) return this.#hse.hz
     // Without a reference the switch does not happen.
     return (source === 3 && this.#pllHz) || this.#hsiHz
   }

@@ -2,12 +2,14 @@
 // bits at once, the switch status follows the switch, and the core's frequency is what the registers say.
 // Sources: RM0090, section 7.3; RM0385, section 5.3.
 
+import type { HighSpeedClock } from '../../device/board-data.ts'
 import type { Clocks, ResetCause } from './chip.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
 const HSI_HZ = 16_000_000
-/** the Discovery board's crystal (UM1472); what the Nucleo boards get from their ST-Link (UM1974) */
-const HSE_HZ = 8_000_000
+/** RCC_CR */
+const HSERDY = 1 << 17
+const HSEBYP = 1 << 18
 
 /** Enable and ready bits that lie side by side, by register. */
 const READY_FOLLOWS = { CR: [0, 16, 24, 26], BDCR: [0], CSR: [0] } as const
@@ -50,11 +52,17 @@ const FLAGS_OF: Readonly<Record<ResetCause, number>> = { pin: PIN, power: PIN | 
 /** AHB prescaler by CFGR.HPRE, from 8 on. */
 const AHB_DIVIDERS = [2, 4, 8, 16, 64, 128, 256, 512] as const
 
+/** Whether the oscillator gets ready once it is on. */
+export const oscillates = ({ kind }: HighSpeedClock, bypassed: boolean) =>
+  kind === 'external' || (kind === 'crystal' && !bypassed)
+
 export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
   readonly #clockChanged: () => void
+  readonly #hse: HighSpeedClock
 
-  constructor(clockChanged: () => void) {
+  constructor(clockChanged: () => void, hse: HighSpeedClock) {
     super(NAMED)
+    this.#hse = hse
     this.#clockChanged = clockChanged
   }
 
@@ -76,15 +84,16 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
   #followReady(name: 'CR' | 'BDCR' | 'CSR'): void {
     let value = this.get(name)
     for (const bit of READY_FOLLOWS[name]) value = (value & ~(2 << bit)) | (((value >>> bit) & 1) << (bit + 1))
+    if (name === 'CR' && !oscillates(this.#hse, (value & HSEBYP) !== 0)) value &= ~HSERDY
     this.set(name, value)
   }
 
   get #systemHz(): number {
     const source = this.get('CFGR') & 3
     if (source === 0) return HSI_HZ
-    if (source === 1) return HSE_HZ
+    if (source === 1) return this.#hse.hz
     const pll = this.get('PLLCFGR')
-    const input = pll & (1 << 22) ? HSE_HZ : HSI_HZ
+    const input = pll & (1 << 22) ? this.#hse.hz : HSI_HZ
     const m = pll & 0x3f
     const n = (pll >>> 6) & 0x1ff
     const p = 2 * (((pll >>> 16) & 3) + 1)

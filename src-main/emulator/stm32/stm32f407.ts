@@ -53,7 +53,7 @@ export const STM32F407: Chip = {
     const { bus, data, scheduler } = site
     const silent = new FixedWords({})
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
-    const rcc = new Rcc(site.clockChanged)
+    const rcc = new Rcc(site.clockChanged, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
     const flash = new FlashController(FLASH_F4, { ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
@@ -79,6 +79,7 @@ export const STM32F407: Chip = {
     )
     return {
       rcc,
+      flash,
       serialPort,
       reset() {
         flash.reset()

@@ -66,7 +66,7 @@ export const STM32H743: Chip = {
     const { bus, data, scheduler } = site
     const silent = new FixedWords({})
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
-    const rcc = new RccH7(site.clockChanged)
+    const rcc = new RccH7(site.clockChanged, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
     const flash = new FlashControllerH7({ ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
@@ -95,6 +95,7 @@ export const STM32H743: Chip = {
     )
     return {
       rcc,
+      flash,
       serialPort,
       reset() {
         flash.reset()

@@ -72,9 +72,9 @@ static void make_state(uint32_t seed)
     } else {
         for (int i = 0; i < 32; i++) state[i] = float_word();
     }
-    /* Mostly the default; else rounding mode, flush to zero, default NaN. Doubles are rounded to nearest only. */
+    /* Mostly the default; else rounding mode, flush to zero, default NaN. */
     uint32_t mode = next();
-    state[32] = (mode & 1) ? 0 : mode & (double_precision ? 0x03000000 : 0x03c00000);
+    state[32] = (mode & 1) ? 0 : mode & 0x03c00000;
     state[33] = next() & 0xf80f0000;
     for (int i = 34; i < 44; i++) state[i] = word();
     uint32_t filler = next();
