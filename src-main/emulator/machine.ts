@@ -75,7 +75,7 @@ export class Machine {
   readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
-  readonly #flashTiming: FlashTiming | undefined
+  readonly #timing: FlashTiming | undefined
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
@@ -104,6 +104,8 @@ export class Machine {
     scb.connect(this.core)
     debug.connect(this.core)
     this.bus.privileged = () => this.core.privileged
+    this.bus.loaded = (offset) => this.core.countLoad(offset)
+    this.bus.stored = (offset) => this.core.countStore(offset)
     this.scheduler = new Scheduler(() => this.core.cycles, attention)
     this.#systick = new SysTick(this.scheduler, nvic)
     const mpu = new Mpu(attention)
@@ -125,15 +127,17 @@ export class Machine {
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
     this.bus.attach(PPB.ITM, PPB_BLOCK, new Itm(debug, (port, value) => this.#mark(port, value)))
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
-    if (data.accelerator !== undefined) this.#flashTiming = new FlashTiming(data.flash.size, data.accelerator)
+    if (data.accelerator !== undefined) {
+      this.#timing = new FlashTiming(this.memory, data.flash.size, data.accelerator)
+    }
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
       wornSectors: this.wornSectors,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
       onAccessControl: (acr) => {
-        this.#flashTiming?.configure(acr)
-        this.#applyFlashTiming()
+        this.#timing?.configure(acr)
+        this.#applyTiming()
       },
     })
     this.rcc = this.#peripherals.rcc
@@ -151,12 +155,12 @@ export class Machine {
 
   set countsWaits(counts: boolean) {
     this.#countsWaits = counts
-    this.#applyFlashTiming()
+    this.#applyTiming()
   }
 
-  #applyFlashTiming(): void {
-    const waits = this.#countsWaits && this.#flashTiming !== undefined && this.#flashTiming.waitStates > 0
-    this.core.flashTiming = waits ? this.#flashTiming : undefined
+  #applyTiming(): void {
+    const waits = this.#countsWaits && this.#timing !== undefined && this.#timing.waitStates > 0
+    this.core.memoryTiming = waits ? this.#timing : undefined
     // Translated code knows no waits: while they count, the interpreter runs everything.
     if (waits) this.code.translations?.forget(0, Infinity)
     this.core.attention = true
@@ -223,7 +227,7 @@ export class Machine {
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
-      else if (this.#translator !== undefined && core.flashTiming === undefined) this.#translator.run(left)
+      else if (this.#translator !== undefined && core.memoryTiming === undefined) this.#translator.run(left)
       else interpret(core, left)
     }
   }

@@ -1,9 +1,9 @@
 // What the STM32F4's flash and its accelerator (ART) cost: wait states, a cache of instruction lines, prefetch of the
-// next line, and a cache of data lines. Time only: the bytes come from where they always come from.
+// next line, and a cache of data lines.
 // Source: RM0090 (STM32F405/407), 3.5 and 3.9.1; docs/timing.md says what is left out.
-//
-// Nothing here depends on when it is asked, only on the order of accesses, so that a program takes the same cycles
-// however the run loop slices it.
+
+import { STATE, type Memory } from '../memory.ts'
+import { forgetLines, NO_LINE, type MemoryTiming, type MostWaits } from '../memory-timing.ts'
 
 /** FLASH_ACR. */
 const ACR = { LATENCY: 7, PRFTEN: 1 << 8, ICEN: 1 << 9, DCEN: 1 << 10, ICRST: 1 << 11, DCRST: 1 << 12 } as const
@@ -17,7 +17,6 @@ export interface Accelerator {
 const LINE_BITS = 4
 /** Halfwords in a line: the code cache counts in these. */
 const LINE_HALFWORDS = 8
-const NO_LINE = -2
 
 /** The lines of a fully associative cache; the one used longest ago makes room. */
 class LineCache {
@@ -64,23 +63,30 @@ class LineCache {
   }
 }
 
-export class FlashTiming {
+export class FlashTiming implements MemoryTiming {
+  readonly lineBits = LINE_BITS
+  readonly loadsEnd: number
+  readonly storesEnd = 0
   /** wait states of a line that has to be read: FLASH_ACR.LATENCY */
   waitStates = 0
-  readonly size: number
   #prefetch = false
-  /** the line that the core executes from, and where in it it began */
-  #line = NO_LINE
+  /** where in the line in use execution began */
   #entry = 0
-  #dataLine = NO_LINE
+  readonly #state: Int32Array
   readonly #instructions: LineCache
   readonly #data: LineCache
 
   /** `size`: bytes of flash, which lies at the start of the memory's buffer. */
-  constructor(size: number, { instructionLines, dataLines }: Accelerator) {
-    this.size = size
+  constructor(memory: Memory, size: number, { instructionLines, dataLines }: Accelerator) {
+    this.loadsEnd = size
+    this.#state = memory.state
     this.#instructions = new LineCache(size, instructionLines)
     this.#data = new LineCache(size, dataLines)
+    forgetLines(this.#state)
+  }
+
+  get most(): MostWaits {
+    return { fetch: this.waitStates, load: this.waitStates, store: 0 }
   }
 
   /** Takes what was written to FLASH_ACR. */
@@ -92,45 +98,40 @@ export class FlashTiming {
     // The manual asks for a reset before a cache is enabled again, so that what is left in it can't matter.
     if ((acr & ACR.ICRST) !== 0 || !this.#instructions.enabled) this.#instructions.clear()
     if ((acr & ACR.DCRST) !== 0 || !this.#data.enabled) this.#data.clear()
-    this.#line = this.#dataLine = NO_LINE
+    forgetLines(this.#state)
   }
 
-  /** Waits of executing the halfwords `from` to `to` in a row; indices of the code cache. */
-  execute(from: number, to: number): number {
-    const first = from >> (LINE_BITS - 1)
-    const last = to >> (LINE_BITS - 1)
-    if (last === this.#line && first === last) return 0
-    if (to << 1 >= this.size) {
-      this.#line = NO_LINE
+  fetch(index: number): number {
+    const line = index >> (LINE_BITS - 1)
+    const before = this.#state[STATE.LINE]!
+    if (line === before) return 0
+    if (index << 1 >= this.loadsEnd) {
+      this.#state[STATE.LINE] = NO_LINE
       return 0
     }
-    let waits = first === this.#line ? 0 : this.#enter(first, from & (LINE_HALFWORDS - 1))
-    for (let line = first + 1; line <= last; line++) waits += this.#enter(line, 0)
-    return waits
-  }
-
-  #enter(line: number, entry: number): number {
-    const follows = line === this.#line + 1
-    const before = this.#entry
-    this.#line = line
-    this.#entry = entry
+    const entryBefore = this.#entry
+    this.#state[STATE.LINE] = line
+    this.#entry = index & (LINE_HALFWORDS - 1)
     if (this.#instructions.holds(line)) return 0
-    if (follows && this.#prefetch) {
+    if (line === before + 1 && this.#prefetch) {
       // Its reading began when the line before it was entered, and went on for about a cycle each halfword of that.
-      const left = this.waitStates + 1 - (LINE_HALFWORDS - before)
+      const left = this.waitStates + 1 - (LINE_HALFWORDS - entryBefore)
       return left > 0 ? left : 0
     }
     this.#instructions.insert(line)
     return this.waitStates
   }
 
-  /** Waits of loading from this offset in flash. */
   load(offset: number): number {
     const line = offset >> LINE_BITS
-    if (line === this.#dataLine) return 0
-    this.#dataLine = this.#data.enabled ? line : NO_LINE
+    if (line === this.#state[STATE.DATA_LINE]) return 0
+    this.#state[STATE.DATA_LINE] = this.#data.enabled ? line : NO_LINE
     if (this.#data.holds(line)) return 0
     this.#data.insert(line)
     return this.waitStates
+  }
+
+  store(): number {
+    return 0
   }
 }
