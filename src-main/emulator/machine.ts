@@ -161,8 +161,7 @@ export class Machine {
   #applyTiming(): void {
     const waits = this.#countsWaits && this.#timing !== undefined && this.#timing.waitStates > 0
     this.core.memoryTiming = waits ? this.#timing : undefined
-    // Translated code knows no waits: while they count, the interpreter runs everything.
-    if (waits) this.code.translations?.forget(0, Infinity)
+    this.code.translations?.forgetAll()
     this.core.attention = true
   }
 
@@ -227,7 +226,7 @@ export class Machine {
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
-      else if (this.#translator !== undefined && core.memoryTiming === undefined) this.#translator.run(left)
+      else if (this.#translator !== undefined) this.#translator.run(left)
       else interpret(core, left)
     }
   }

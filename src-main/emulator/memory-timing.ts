@@ -17,12 +17,26 @@ export interface MostWaits {
   store: number
 }
 
+/** An access each: the waits of it, of an index or an offset. */
+export interface TimingFunctions {
+  /**
+   * Waits before the instruction at an index of the code cache (offset = 2 * index) is executed: of getting its first
+   * halfword. Asked for every instruction that starts a line or is branched to, and for the second half of a branch that
+   * is in another line than the first. At `loadsEnd` and beyond it is nothing, and no line is in use.
+   */
+  fetch(index: number): number
+  /** Waits of loading from this offset, below `loadsEnd`; asked for each word of a multiple load. */
+  load(offset: number): number
+  /** Waits of storing at this offset, below `storesEnd`. */
+  store(offset: number): number
+}
+
 /**
  * Offsets are in the buffer of Memory. `Memory.state` holds in STATE.LINE the line (offset >> lineBits) that
  * instructions are executed from, in STATE.DATA_LINE the one whose loads cost nothing and change nothing; NO_LINE where
  * there is none. Whoever finds the line there need not call.
  */
-export interface MemoryTiming {
+export interface MemoryTiming extends TimingFunctions {
   /** 2^n bytes are a line, of instructions and of data */
   readonly lineBits: number
   /** loads at this offset and beyond cost nothing; 0: none costs anything */
@@ -31,15 +45,8 @@ export interface MemoryTiming {
   readonly storesEnd: number
   /** as long as the memory system is configured as it is */
   readonly most: MostWaits
-  /**
-   * Waits before the instruction at an index of the code cache (offset = 2 * index) is executed: of getting its first
-   * halfword. Asked for every instruction that starts a line or is branched to; nothing within the line in use.
-   */
-  fetch(index: number): number
-  /** Waits of loading from this offset, below `loadsEnd`; asked for each word of a multiple load. */
-  load(offset: number): number
-  /** Waits of storing at this offset, below `storesEnd`. */
-  store(offset: number): number
+  /** what translated code calls: best in WebAssembly, with what it knows in `Memory.timing` */
+  readonly functions: TimingFunctions
 }
 
 /** No line is in use. */

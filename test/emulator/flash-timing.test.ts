@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src-main/emulator/machine.ts'
 import { Memory } from '../../src-main/emulator/memory.ts'
+import { createRng } from '../../src-main/base/rng.ts'
 import { FlashTiming } from '../../src-main/emulator/stm32/flash-accelerator.ts'
 import { createMachine, FLASH, poke, REGISTER, RUN, runToBreakpoint, vectors } from './harness.ts'
 import { assemble, Workbench } from './toolchain.ts'
@@ -90,6 +91,28 @@ describe('data lines', () => {
     const flash = timing(ACR.WAITS_5 | ACR.PREFETCH)
     expect([0, 4, 4].map((offset) => flash.load(offset))).toEqual([5, 5, 5])
   })
+})
+
+describe('the same for translated code', () => {
+  it.each([FULL, ACR.WAITS_5 | ACR.PREFETCH, ACR.WAITS_5 | ACR.INSTRUCTIONS, ACR.WAITS_5 | ACR.DATA, 7])(
+    'waits as long, FLASH_ACR %i',
+    (acr) => {
+      const rng = createRng(acr)
+      const [flash, other] = [timing(acr, 6, 3), timing(acr, 6, 3)]
+      const { functions } = other
+      let index = 0
+      let waits = 0
+      for (let access = 0; access < 3000; access++) {
+        // In a row mostly, else elsewhere among few lines, and outside flash at times.
+        index = rng.int(4) > 0 ? index + 1 + rng.int(2) : rng.int(50) === 0 ? SIZE : rng.int(16 * LINE)
+        const offset = 4 * rng.int(20)
+        const ours = [flash.fetch(index), flash.load(offset)]
+        expect([functions.fetch(index), functions.load(offset)]).toEqual(ours)
+        waits += ours[0]! + ours[1]!
+      }
+      expect(waits).toBeGreaterThan(500)
+    },
+  )
 })
 
 describe('a program', () => {

@@ -83,6 +83,7 @@ export function interpret(core: Core, budget: number): void {
               n += state[STATE.COUNT]!
               cyc = limit - state[STATE.LEFT]!
               if (state[STATE.Q] !== 0) core.q = 1
+              lineEnd = untimed
               continue
             }
             // It would not go on: too little of the budget is left, or the first instruction needs the whole core.
@@ -286,7 +287,8 @@ export function interpret(core: Core, budget: number): void {
             const ad = (w & 0x10000000) !== 0 ? from : from + im
             const o = L[ad >>> 14]! | (ad & 0x3fff), o2 = L[(ad + 4) >>> 14]! | ((ad + 4) & 0x3fff)
             if (((o | o2) & WORD) !== 0) break hot
-            if (o < loadsEnd) cyc += timing!.load(o) + timing!.load(o2)
+            if (o < loadsEnd) cyc += timing!.load(o)
+            if (o2 < loadsEnd) cyc += timing!.load(o2)
             const low = M[o >> 2]!
             if ((w & 0x8000000) !== 0) R[b] = from + im
             R[(w >>> 17) & 15] = M[o2 >> 2]!
@@ -298,7 +300,8 @@ export function interpret(core: Core, budget: number): void {
             const ad = (w & 0x10000000) !== 0 ? from : from + im
             const o = ST[ad >>> 14]! | (ad & 0x3fff), o2 = ST[(ad + 4) >>> 14]! | ((ad + 4) & 0x3fff)
             if (((o | o2) & WORD) !== 0) break hot
-            if (o < storesEnd) cyc += timing!.store(o) + timing!.store(o2)
+            if (o < storesEnd) cyc += timing!.store(o)
+            if (o2 < storesEnd) cyc += timing!.store(o2)
             M[o >> 2] = R[a]!
             M[o2 >> 2] = R[(w >>> 17) & 15]!
             if ((w & 0x8000000) !== 0) R[b] = from + im

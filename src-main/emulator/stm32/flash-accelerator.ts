@@ -1,9 +1,11 @@
 // What the STM32F4's flash and its accelerator (ART) cost: wait states, a cache of instruction lines, prefetch of the
-// next line, and a cache of data lines.
+// next line, and a cache of data lines. What it knows lies in the memory that translated code shares; the same in
+// WebAssembly is in flash-accelerator-code.ts, and a test compares the two.
 // Source: RM0090 (STM32F405/407), 3.5 and 3.9.1; docs/timing.md says what is left out.
 
 import { STATE, type Memory } from '../memory.ts'
-import { forgetLines, NO_LINE, type MemoryTiming, type MostWaits } from '../memory-timing.ts'
+import { forgetLines, NO_LINE, type MemoryTiming, type MostWaits, type TimingFunctions } from '../memory-timing.ts'
+import { compileFetch, compileLoad } from './flash-accelerator-code.ts'
 
 /** FLASH_ACR. */
 const ACR = { LATENCY: 7, PRFTEN: 1 << 8, ICEN: 1 << 9, DCEN: 1 << 10, ICRST: 1 << 11, DCRST: 1 << 12 } as const
@@ -14,51 +16,83 @@ export interface Accelerator {
   dataLines: number
 }
 
-const LINE_BITS = 4
+export const LINE_BITS = 4
 /** Halfwords in a line: the code cache counts in these. */
-const LINE_HALFWORDS = 8
+export const LINE_HALFWORDS = 8
+
+/** Word indices in Memory.timing. */
+export const FLASH_STATE = {
+  WAIT_STATES: 0,
+  /** 1 where the next line is read ahead */
+  PREFETCH: 1,
+  /** where in the line in use execution began, in halfwords */
+  ENTRY: 2,
+} as const
+const INSTRUCTION_CACHE = 4
 
 /** The lines of a fully associative cache; the one used longest ago makes room. */
-class LineCache {
-  enabled = false
-  /** by line: the slot that holds it, plus one; 0 for none */
+export class LineCache {
+  readonly slots: number
+  /** word indices in Memory.timing: 1 or 0, a count of uses, and by slot its line and when it was used */
+  readonly enabledAt: number
+  readonly clockAt: number
+  readonly linesAt: number
+  readonly usedAt: number
+  /** and by line, in bytes, the slot that holds it, plus one; 0 for none */
+  readonly slotOfAt: number
+  /** first word behind it all */
+  readonly end: number
+  readonly #words: Int32Array
   readonly #slotOf: Uint8Array
-  readonly #lines: Int32Array
-  readonly #usedAt: Int32Array
-  #clock = 0
 
-  constructor(flashSize: number, slots: number) {
-    this.#slotOf = new Uint8Array(flashSize >> LINE_BITS)
-    this.#lines = new Int32Array(slots).fill(NO_LINE)
-    this.#usedAt = new Int32Array(slots)
+  constructor(memory: Memory, at: number, flashSize: number, slots: number) {
+    this.slots = slots
+    this.enabledAt = at
+    this.clockAt = at + 1
+    this.linesAt = at + 2
+    this.usedAt = this.linesAt + slots
+    this.slotOfAt = this.usedAt + slots
+    this.end = this.slotOfAt + (flashSize >> (LINE_BITS + 2))
+    this.#words = memory.timing
+    const bytes = memory.timing.subarray(this.slotOfAt, this.end)
+    this.#slotOf = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#words.fill(NO_LINE, this.linesAt, this.usedAt)
+  }
+
+  get enabled(): boolean {
+    return this.#words[this.enabledAt] !== 0
+  }
+
+  set enabled(enabled: boolean) {
+    this.#words[this.enabledAt] = enabled ? 1 : 0
   }
 
   clear(): void {
-    for (const line of this.#lines) if (line >= 0) this.#slotOf[line] = 0
-    this.#lines.fill(NO_LINE)
+    this.#slotOf.fill(0)
+    this.#words.fill(NO_LINE, this.linesAt, this.usedAt)
   }
 
   /** Whether the line is there. */
   holds(line: number): boolean {
     const slot = this.#slotOf[line]!
-    if (slot === 0 || !this.enabled) return false
-    this.#clock = (this.#clock + 1) | 0
-    this.#usedAt[slot - 1] = this.#clock
+    if (slot === 0) return false
+    this.#words[this.usedAt + slot - 1] = this.#words[this.clockAt]! += 1
     return true
   }
 
   insert(line: number): void {
+    const words = this.#words
     if (!this.enabled) return
-    this.#clock = (this.#clock + 1) | 0
+    words[this.clockAt]! += 1
     let oldest = 0
-    for (let slot = 1; slot < this.#lines.length; slot++) {
+    for (let slot = 1; slot < this.slots; slot++) {
       // By difference, so that the clock may wrap.
-      if (((this.#usedAt[slot]! - this.#usedAt[oldest]!) | 0) < 0) oldest = slot
+      if (((words[this.usedAt + slot]! - words[this.usedAt + oldest]!) | 0) < 0) oldest = slot
     }
-    const evicted = this.#lines[oldest]!
+    const evicted = words[this.linesAt + oldest]!
     if (evicted >= 0) this.#slotOf[evicted] = 0
-    this.#lines[oldest] = line
-    this.#usedAt[oldest] = this.#clock
+    words[this.linesAt + oldest] = line
+    words[this.usedAt + oldest] = words[this.clockAt]!
     this.#slotOf[line] = oldest + 1
   }
 }
@@ -67,32 +101,47 @@ export class FlashTiming implements MemoryTiming {
   readonly lineBits = LINE_BITS
   readonly loadsEnd: number
   readonly storesEnd = 0
-  /** wait states of a line that has to be read: FLASH_ACR.LATENCY */
-  waitStates = 0
-  #prefetch = false
-  /** where in the line in use execution began */
-  #entry = 0
+  readonly #memory: Memory
   readonly #state: Int32Array
+  readonly #words: Int32Array
   readonly #instructions: LineCache
   readonly #data: LineCache
+  #functions: TimingFunctions | undefined
 
   /** `size`: bytes of flash, which lies at the start of the memory's buffer. */
   constructor(memory: Memory, size: number, { instructionLines, dataLines }: Accelerator) {
     this.loadsEnd = size
+    this.#memory = memory
     this.#state = memory.state
-    this.#instructions = new LineCache(size, instructionLines)
-    this.#data = new LineCache(size, dataLines)
+    this.#words = memory.timing
+    this.#instructions = new LineCache(memory, INSTRUCTION_CACHE, size, instructionLines)
+    this.#data = new LineCache(memory, this.#instructions.end, size, dataLines)
     forgetLines(this.#state)
+  }
+
+  /** Wait states of a line that has to be read: FLASH_ACR.LATENCY. */
+  get waitStates(): number {
+    return this.#words[FLASH_STATE.WAIT_STATES]!
   }
 
   get most(): MostWaits {
     return { fetch: this.waitStates, load: this.waitStates, store: 0 }
   }
 
+  get functions(): TimingFunctions {
+    const flash = { memory: this.#memory, size: this.loadsEnd }
+    this.#functions ??= {
+      fetch: compileFetch({ ...flash, cache: this.#instructions }),
+      load: compileLoad({ ...flash, cache: this.#data }),
+      store: () => 0,
+    }
+    return this.#functions
+  }
+
   /** Takes what was written to FLASH_ACR. */
   configure(acr: number): void {
-    this.waitStates = acr & ACR.LATENCY
-    this.#prefetch = (acr & ACR.PRFTEN) !== 0
+    this.#words[FLASH_STATE.WAIT_STATES] = acr & ACR.LATENCY
+    this.#words[FLASH_STATE.PREFETCH] = (acr & ACR.PRFTEN) === 0 ? 0 : 1
     this.#instructions.enabled = (acr & ACR.ICEN) !== 0
     this.#data.enabled = (acr & ACR.DCEN) !== 0
     // The manual asks for a reset before a cache is enabled again, so that what is left in it can't matter.
@@ -102,18 +151,20 @@ export class FlashTiming implements MemoryTiming {
   }
 
   fetch(index: number): number {
+    const state = this.#state
+    const words = this.#words
     const line = index >> (LINE_BITS - 1)
-    const before = this.#state[STATE.LINE]!
+    const before = state[STATE.LINE]!
     if (line === before) return 0
     if (index << 1 >= this.loadsEnd) {
-      this.#state[STATE.LINE] = NO_LINE
+      state[STATE.LINE] = NO_LINE
       return 0
     }
-    const entryBefore = this.#entry
-    this.#state[STATE.LINE] = line
-    this.#entry = index & (LINE_HALFWORDS - 1)
+    const entryBefore = words[FLASH_STATE.ENTRY]!
+    state[STATE.LINE] = line
+    words[FLASH_STATE.ENTRY] = index & (LINE_HALFWORDS - 1)
     if (this.#instructions.holds(line)) return 0
-    if (line === before + 1 && this.#prefetch) {
+    if (line === before + 1 && words[FLASH_STATE.PREFETCH] !== 0) {
       // Its reading began when the line before it was entered, and went on for about a cycle each halfword of that.
       const left = this.waitStates + 1 - (LINE_HALFWORDS - entryBefore)
       return left > 0 ? left : 0
