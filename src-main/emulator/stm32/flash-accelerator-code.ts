@@ -3,7 +3,7 @@
 import { STATE, type Memory } from '../memory.ts'
 import { NO_LINE } from '../memory-timing.ts'
 import { ACCESS, encodeModule, TYPE, W, WasmCode } from '../translate/wasm-encoder.ts'
-import { FLASH_STATE, LINE_BITS, LINE_HALFWORDS, type LineCache } from './flash-accelerator.ts'
+import { FLASH_STATE, LINE_BITS, LINE_HALFWORDS, type LineCache } from './flash-line-cache.ts'
 
 export interface CachedFlash {
   memory: Memory
