@@ -40,6 +40,9 @@ export class Bus {
   mayAccess: (address: number, access: 'read' | 'write', unprivileged: boolean) => boolean = () => true
   /** told of every access of the running code that comes this way, after it was made */
   watch: (address: number, size: number, access: 'read' | 'write', value: number) => void = () => undefined
+  /** told of every load and store of the running code in memory, by its offset there, before `watch` */
+  loaded: (offset: number) => void = () => undefined
+  stored: (offset: number) => void = () => undefined
   flash: FlashPort | undefined
   readonly #bitBands: typeof BIT_BANDS
   readonly #memory: Memory
@@ -64,6 +67,8 @@ export class Bus {
     if (this.debugger) return this.#read(address, size)
     this.#check(address, size, 'read')
     const value = this.#read(address, size)
+    const offset = this.#memory.offsetOf(address)
+    if (offset >= 0) this.loaded(offset)
     this.watch(address, size, 'read', value)
     return value
   }
@@ -76,6 +81,8 @@ export class Bus {
     }
     this.#check(address, size, 'write')
     this.#write(address, size, value)
+    const offset = this.#memory.writableOffset(address)
+    if (offset >= 0) this.stored(offset)
     this.watch(address, size, 'write', value)
   }
 

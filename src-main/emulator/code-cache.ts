@@ -59,6 +59,8 @@ export interface Translations {
   drive: (index: number) => number
   /** Called before the instructions of these halfwords are forgotten. */
   forget: (first: number, last: number) => void
+  /** Called when memory takes another time than before. */
+  forgetAll: () => void
 }
 
 export const isEntry = (word: number) => word < 0 && (word & 511) === 0

@@ -78,7 +78,7 @@ export class Machine {
   readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
-  readonly #flashTiming: FlashTiming | undefined
+  readonly #timing: FlashTiming | undefined
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
@@ -107,6 +107,8 @@ export class Machine {
     scb.connect(this.core)
     debug.connect(this.core)
     this.bus.privileged = () => this.core.privileged
+    this.bus.loaded = (offset) => this.core.countLoad(offset)
+    this.bus.stored = (offset) => this.core.countStore(offset)
     this.scheduler = new Scheduler(() => this.core.cycles, attention)
     this.#systick = new SysTick(this.scheduler, nvic)
     const mpu = new Mpu(attention)
@@ -139,7 +141,9 @@ export class Machine {
       }),
     )
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
-    if (data.accelerator !== undefined) this.#flashTiming = new FlashTiming(data.flash.size, data.accelerator)
+    if (data.accelerator !== undefined) {
+      this.#timing = new FlashTiming(this.memory, data.flash.size, data.accelerator)
+    }
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
       wornSectors: this.wornSectors,
@@ -147,8 +151,8 @@ export class Machine {
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
       onAccessControl: (acr) => {
-        this.#flashTiming?.configure(acr)
-        this.#applyFlashTiming()
+        this.#timing?.configure(acr)
+        this.#applyTiming()
       },
     })
     this.bus.attach(tracePortAddress(data.idCode), PPB_BLOCK, tracePort)
@@ -167,14 +171,13 @@ export class Machine {
 
   set countsWaits(counts: boolean) {
     this.#countsWaits = counts
-    this.#applyFlashTiming()
+    this.#applyTiming()
   }
 
-  #applyFlashTiming(): void {
-    const waits = this.#countsWaits && this.#flashTiming !== undefined && this.#flashTiming.waitStates > 0
-    this.core.flashTiming = waits ? this.#flashTiming : undefined
-    // Translated code knows no waits: while they count, the interpreter runs everything.
-    if (waits) this.code.translations?.forget(0, Infinity)
+  #applyTiming(): void {
+    const waits = this.#countsWaits && this.#timing !== undefined && this.#timing.waitStates > 0
+    this.core.memoryTiming = waits ? this.#timing : undefined
+    this.code.translations?.forgetAll()
     this.core.attention = true
   }
 
@@ -250,7 +253,7 @@ export class Machine {
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
-      else if (this.#translator !== undefined && core.flashTiming === undefined) this.#translator.run(left)
+      else if (this.#translator !== undefined) this.#translator.run(left)
       else interpret(core, left)
     }
   }

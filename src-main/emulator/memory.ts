@@ -3,7 +3,7 @@
 // exactly where the slow path must look, and its low bits tell the alignment, so that one AND tests both.
 //
 // The buffer is a WebAssembly memory, which translated code shares (translate/): behind the chip's memories lie the
-// page maps, the decoded instructions and the core's registers.
+// page maps, the decoded instructions, the core's registers and what is kept of the time that memory takes.
 
 import { AppError } from '../base/errors.ts'
 import { hexAddr } from '../base/units.ts'
@@ -33,8 +33,13 @@ export const STATE = {
   /** cycles left of the budget, instructions executed */
   LEFT: 56,
   COUNT: 57,
+  /** lines in use (memory-timing.ts) */
+  LINE: 58,
+  DATA_LINE: 59,
 } as const
 export const STATE_WORDS = 64
+/** Room for what a MemoryTiming keeps. */
+export const TIMING_WORDS = 1 << 15
 
 export interface MemoryBlock {
   name: string
@@ -54,11 +59,13 @@ export class Memory {
   readonly s32: Int32Array
   readonly wasm: WebAssembly.Memory
   /** byte addresses in the WebAssembly memory of what translated code looks at */
-  readonly at: { loads: number; stores: number; fetches: number; words: number; state: number }
+  readonly at: { loads: number; stores: number; fetches: number; words: number; state: number; timing: number }
   /** decoded instructions, a word for each halfword (code-cache.ts) */
   readonly words: Int32Array
   /** STATE */
   readonly state: Int32Array
+  /** for a MemoryTiming */
+  readonly timing: Int32Array
   /** where loads may go without asking */
   readonly loads: Int32Array
   /** where stores may go without a look at the code cache */
@@ -95,8 +102,9 @@ export class Memory {
     const fetches = stores + 4 * PAGES
     const words = fetches + 4 * PAGES
     const state = words + 2 * size
-    this.at = { loads, stores, fetches, words, state }
-    const wasmPages = Math.ceil((state + 4 * STATE_WORDS) / WASM_PAGE)
+    const timing = state + 4 * STATE_WORDS
+    this.at = { loads, stores, fetches, words, state, timing }
+    const wasmPages = Math.ceil((timing + 4 * TIMING_WORDS) / WASM_PAGE)
     this.wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     const { buffer } = this.wasm
     this.u8 = new Uint8Array(buffer, 0, size)
@@ -109,6 +117,7 @@ export class Memory {
     this.fetches = new Int32Array(buffer, fetches, PAGES).fill(UNMAPPED)
     this.words = new Int32Array(buffer, words, size >> 1)
     this.state = new Int32Array(buffer, state, STATE_WORDS)
+    this.timing = new Int32Array(buffer, timing, TIMING_WORDS)
     const pages: number[] = []
     blocks.forEach((block, index) => {
       for (const start of block.alias === undefined ? [block.start] : [block.start, block.alias]) {

@@ -2,8 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src-main/emulator/machine.ts'
+import { Memory } from '../../src-main/emulator/memory.ts'
+import { createRng } from '../../src-main/base/rng.ts'
 import { FlashTiming } from '../../src-main/emulator/stm32/flash-accelerator.ts'
-import { createMachine, poke, REGISTER, RUN, runToBreakpoint, vectors } from './harness.ts'
+import { createMachine, FLASH, poke, REGISTER, RUN, runToBreakpoint, vectors } from './harness.ts'
 import { assemble, Workbench } from './toolchain.ts'
 
 const FLASH_ACR = 0x40023c00
@@ -13,18 +15,25 @@ const LINE = 8
 const SIZE = 1 << 20
 
 const timing = (acr: number, instructionLines = 64, dataLines = 8) => {
-  const flash = new FlashTiming(SIZE, { instructionLines, dataLines })
+  const memory = new Memory([{ name: 'flash', start: FLASH, size: SIZE, writable: false, executable: true }])
+  const flash = new FlashTiming(memory, SIZE, { instructionLines, dataLines })
   flash.configure(acr)
   return flash
 }
+/** Executes halfwords in a row. */
+const execute = (flash: FlashTiming, from: number, to: number) => {
+  let waits = 0
+  for (let index = from; index <= to; index++) waits += flash.fetch(index)
+  return waits
+}
 /** Executes whole lines by number. */
-const lines = (flash: FlashTiming, first: number, last = first) => flash.execute(first * LINE, last * LINE + 7)
+const lines = (flash: FlashTiming, first: number, last = first) => execute(flash, first * LINE, last * LINE + 7)
 
 describe('instruction lines', () => {
   it('cost the wait states each without an accelerator, and nothing within the line', () => {
     const flash = timing(ACR.WAITS_5)
     expect(lines(flash, 3, 5)).toBe(15)
-    expect(flash.execute(5 * LINE + 2, 5 * LINE + 4)).toBe(0)
+    expect(execute(flash, 5 * LINE + 2, 5 * LINE + 4)).toBe(0)
     expect(lines(flash, 3)).toBe(5)
     expect(lines(flash, 3, 5)).toBe(10)
   })
@@ -40,9 +49,9 @@ describe('instruction lines', () => {
     expect(lines(flash, 3, 6)).toBe(5)
     expect(lines(flash, 3, 6)).toBe(0)
     // A branch to the last halfword of a line leaves no time to fetch the next one.
-    expect(flash.execute(20 * LINE + 7, 21 * LINE)).toBe(5 + 5)
-    expect(flash.execute(20 * LINE + 7, 21 * LINE)).toBe(0 + 5)
-    expect(flash.execute(30 * LINE + 4, 31 * LINE)).toBe(5 + 2)
+    expect(execute(flash, 20 * LINE + 7, 21 * LINE)).toBe(5 + 5)
+    expect(execute(flash, 20 * LINE + 7, 21 * LINE)).toBe(0 + 5)
+    expect(execute(flash, 30 * LINE + 4, 31 * LINE)).toBe(5 + 2)
   })
 
   it('make room for each other, the one used longest ago first', () => {
@@ -64,25 +73,8 @@ describe('instruction lines', () => {
   it('cost nothing outside flash, and the way back costs', () => {
     const flash = timing(FULL)
     lines(flash, 3)
-    expect(flash.execute(SIZE / 2 + 100, SIZE / 2 + 200)).toBe(0)
+    expect(execute(flash, SIZE / 2 + 100, SIZE / 2 + 200)).toBe(0)
     expect(lines(flash, 9)).toBe(5)
-  })
-
-  it('take the same time however a row of them is cut', () => {
-    for (const acr of [ACR.WAITS_5, ACR.WAITS_5 | ACR.PREFETCH, ACR.WAITS_5 | ACR.INSTRUCTIONS, FULL]) {
-      const whole = timing(acr)
-      const cut = timing(acr)
-      for (const [from, to] of [
-        [13, 61],
-        [7, 9],
-        [100, 131],
-        [13, 61],
-      ] as const) {
-        let sum = 0
-        for (let at = from; at <= to; at++) sum += cut.execute(at, at)
-        expect(sum).toBe(whole.execute(from, to))
-      }
-    }
   })
 })
 
@@ -99,6 +91,28 @@ describe('data lines', () => {
     const flash = timing(ACR.WAITS_5 | ACR.PREFETCH)
     expect([0, 4, 4].map((offset) => flash.load(offset))).toEqual([5, 5, 5])
   })
+})
+
+describe('the same for translated code', () => {
+  it.each([FULL, ACR.WAITS_5 | ACR.PREFETCH, ACR.WAITS_5 | ACR.INSTRUCTIONS, ACR.WAITS_5 | ACR.DATA, 7])(
+    'waits as long, FLASH_ACR %i',
+    (acr) => {
+      const rng = createRng(acr)
+      const [flash, other] = [timing(acr, 6, 3), timing(acr, 6, 3)]
+      const { functions } = other
+      let index = 0
+      let waits = 0
+      for (let access = 0; access < 3000; access++) {
+        // In a row mostly, else elsewhere among few lines, and outside flash at times.
+        index = rng.int(4) > 0 ? index + 1 + rng.int(2) : rng.int(50) === 0 ? SIZE : rng.int(16 * LINE)
+        const offset = 4 * rng.int(20)
+        const ours = [flash.fetch(index), flash.load(offset)]
+        expect([functions.fetch(index), functions.load(offset)]).toEqual(ours)
+        waits += ours[0]! + ours[1]!
+      }
+      expect(waits).toBeGreaterThan(500)
+    },
+  )
 })
 
 describe('a program', () => {

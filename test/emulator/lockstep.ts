@@ -26,9 +26,9 @@ export class Lockstep {
   readonly translating: Machine
   readonly interpreting: Machine
 
-  constructor(image: Uint8Array, translate: true | 'eager' = true) {
+  constructor(image: Uint8Array, translate: true | 'eager' = true, board = BOARDS[0]!) {
     const open = (options: MachineOptions) => {
-      const machine = new Machine(BOARDS[0]!, options)
+      const machine = new Machine(board, options)
       expect(machine.preload(FLASH, image)).toBe(true)
       machine.reset()
       return machine

@@ -3,12 +3,16 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
+import { BOARDS } from '../../src-main/device/board-data.ts'
 import { EXCEPTION } from '../../src-main/emulator/core/exception-numbers.ts'
 import type { Machine } from '../../src-main/emulator/machine.ts'
 import { DEBUG_KEY, FLASH, poke, REGISTER, RUN, STEP, vectors } from './harness.ts'
 import { randomFlow } from './random-flow.ts'
 import { Lockstep } from './lockstep.ts'
+import { OrderedTiming } from './ordered-timing.ts'
 import { assemble, Workbench } from './toolchain.ts'
+
+const FLASH_ACR = 0x40023c00
 
 let bench: Workbench
 beforeAll(async () => {
@@ -20,6 +24,33 @@ describe.each(['eager', true] as const)('a random program, translated: %s', (tra
   it.each(Array.from({ length: 25 }, (_, seed) => seed))('runs as in the interpreter, seed %i', async (seed) => {
     const rng = createRng(seed)
     const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate)
+    pair.run(200_000, true)
+    pair.runSlices(rng, 100)
+    expect(pair.entries).toBeGreaterThan(0)
+  })
+})
+
+/** Five wait states, prefetch and both caches; prefetch alone; a cache alone; nothing but waits. */
+const ACCESS_CONTROLS = [0x705, 0x105, 0x205, 0x7]
+
+describe.each(['eager', true] as const)('a random program while memory takes time, translated: %s', (translate) => {
+  it.each(Array.from({ length: 8 }, (_, seed) => seed))('runs as in the interpreter, seed %i', async (seed) => {
+    const rng = createRng(1000 + seed)
+    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate)
+    pair.both((machine) => poke(machine, FLASH_ACR, ACCESS_CONTROLS[seed % ACCESS_CONTROLS.length]!))
+    expect(pair.translating.core.memoryTiming).toBeDefined()
+    pair.run(200_000, true)
+    pair.runSlices(rng, 100)
+    expect(pair.entries).toBeGreaterThan(0)
+    // Other waits than what was translated for.
+    pair.both((machine) => poke(machine, FLASH_ACR, ACCESS_CONTROLS[(seed + 1) % ACCESS_CONTROLS.length]!))
+    pair.runSlices(rng, 40)
+  })
+
+  it.each(BOARDS.map(({ id }, seed) => ({ id, seed })))('where every access counts, on $id', async ({ seed }) => {
+    const rng = createRng(2000 + seed)
+    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, BOARDS[seed]!)
+    pair.both((machine) => (machine.core.memoryTiming = new OrderedTiming(machine.memory)))
     pair.run(200_000, true)
     pair.runSlices(rng, 100)
     expect(pair.entries).toBeGreaterThan(0)

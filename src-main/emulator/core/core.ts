@@ -4,11 +4,11 @@
 import type { Bus } from '../bus.ts'
 import type { CodeCache } from '../code-cache.ts'
 import { STATE, type Memory } from '../memory.ts'
+import type { MemoryTiming } from '../memory-timing.ts'
 import { ExceptionModel } from './exceptions.ts'
 import { Faults } from './faults.ts'
 import { FPCCR, Fpu } from './fpu.ts'
 import type { Debug } from './debug.ts'
-import type { FlashTiming } from '../stm32/flash-accelerator.ts'
 import type { Nvic } from './nvic.ts'
 import type { Scb } from './scb.ts'
 
@@ -61,8 +61,8 @@ export class Core {
   exclusive = false
   /** neither the MPU nor a watchpoint has a say in stores */
   storesFreely = true
-  /** set while flash has wait states that are to be counted */
-  flashTiming: FlashTiming | undefined
+  /** set while memory takes time that is to be counted */
+  memoryTiming: MemoryTiming | undefined
   /** Whether it was the DWT that stopped the core before this address. */
   isWatchpoint: (address: number) => boolean = () => false
   semihosting: SemihostingHandler | undefined
@@ -177,7 +177,19 @@ export class Core {
     if (offset < 0 || (offset & (size - 1)) !== 0) return false
     this.memory.set(offset, size, value)
     this.code.invalidate(offset, size)
+    this.countStore(offset)
     return true
+  }
+
+  /** Counts the time that a load from this offset takes. */
+  countLoad(offset: number): void {
+    const timing = this.memoryTiming
+    if (timing !== undefined && offset < timing.loadsEnd) this.cycles += timing.load(offset)
+  }
+
+  countStore(offset: number): void {
+    const timing = this.memoryTiming
+    if (timing !== undefined && offset < timing.storesEnd) this.cycles += timing.store(offset)
   }
 
   /** Core reset: everything but the debug registers and the memories. */

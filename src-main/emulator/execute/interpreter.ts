@@ -24,9 +24,12 @@ export function interpret(core: Core, budget: number): void {
   // An offset is negative (bit 31) where the slow path must look; the other bits are misalignment.
   const WORD = 0x80000003 | 0
   const HALF = 0x80000001 | 0
-  const flash = core.flashTiming
-  // Offsets of flash are the lowest in the buffer; without timing none is below this.
-  const flashEnd = flash === undefined ? 0 : flash.size
+  const timing = core.memoryTiming
+  // What memory costs in time: without timing no offset is below the ends, and no index at the end of the line.
+  const loadsEnd = timing === undefined ? 0 : timing.loadsEnd | 0
+  const storesEnd = timing === undefined ? 0 : timing.storesEnd | 0
+  const inLine = timing === undefined ? 0 : (1 << (timing.lineBits - 1)) - 1
+  const untimed = timing === undefined ? 0x7fffffff : 0
   // Small integers all of them, whatever they were outside: V8 keeps such locals in registers.
   let limit = Math.min(Math.ceil(budget), 0x3fffffff) | 0
   const end = core.cycles + limit
@@ -40,8 +43,8 @@ export function interpret(core: Core, budget: number): void {
     let i = start >> 1
     let at = i
     let base = (core.pc - start) | 0
-    // where the instructions that are executed one after the other began, for flash.execute
-    let row = i
+    // where the line ends that instructions are executed from; 0 where that has to be looked up
+    let lineEnd = untimed
     let N = core.n | 0
     let Z = core.z | 0
     let C = core.c | 0
@@ -80,12 +83,17 @@ export function interpret(core: Core, budget: number): void {
               n += state[STATE.COUNT]!
               cyc = limit - state[STATE.LEFT]!
               if (state[STATE.Q] !== 0) core.q = 1
+              lineEnd = untimed
               continue
             }
             // It would not go on: too little of the budget is left, or the first instruction needs the whole core.
             w = code.decoded(i)
           }
           if (w < 0 && !conditionPasses(IT[i]! >>> 4, N, Z, C, V)) {
+            if (i >= lineEnd) {
+              cyc += timing!.fetch(i)
+              lineEnd = (i | inLine) + 1
+            }
             n++
             cyc++
             i += 1 + ((w >>> 21) & 1)
@@ -93,6 +101,10 @@ export function interpret(core: Core, budget: number): void {
           }
         }
         at = i
+        if (i >= lineEnd) {
+          cyc += timing!.fetch(i)
+          lineEnd = (i | inLine) + 1
+        }
         i += 1 + ((w >>> 21) & 1)
         n++
         cyc += (w >>> 22) & 31
@@ -232,50 +244,51 @@ export function interpret(core: Core, budget: number): void {
           case 93: /* BL */ R[14] = ((i << 1) + base) | 1; i = im; break taken
           case 94: /* BX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; i = o >> 1; base = (to & ~1) - o; break taken }
           case 95: /* BLX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; R[14] = ((i << 1) + base) | 1; i = o >> 1; base = (to & ~1) - o; break taken }
-          case 96: /* TBB */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + R[(w >>> 17) & 15]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); i = at + 2 + U8[o]!; break taken }
-          case 97: /* TBH */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + (R[(w >>> 17) & 15]! << 1), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); i = at + 2 + U16[o >> 1]!; break taken }
+          case 96: /* TBB */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + R[(w >>> 17) & 15]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); i = at + 2 + U8[o]!; break taken }
+          case 97: /* TBH */ { const ad = (b === 15 ? (at << 1) + base + 4 : R[b]!) + (R[(w >>> 17) & 15]! << 1), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); i = at + 2 + U16[o >> 1]!; break taken }
           case 98: /* NOP */ break
           case 99: /* IT */ break
-          case 100: /* LDR_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
-          case 101: /* LDR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
-          case 102: /* LDR_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = M[o >> 2]!; break }
-          case 103: /* LDR_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = M[o >> 2]!; break }
-          case 104: /* LDRB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U8[o]!; break }
-          case 105: /* LDRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U8[o]!; break }
-          case 106: /* LDRB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = U8[o]!; break }
-          case 107: /* LDRB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = U8[o]!; break }
-          case 108: /* LDRSB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S8[o]!; break }
-          case 109: /* LDRSB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S8[o]!; break }
-          case 110: /* LDRSB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = S8[o]!; break }
-          case 111: /* LDRSB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = S8[o]!; break }
-          case 112: /* LDRH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U16[o >> 1]!; break }
-          case 113: /* LDRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = U16[o >> 1]!; break }
-          case 114: /* LDRH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = U16[o >> 1]!; break }
-          case 115: /* LDRH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = U16[o >> 1]!; break }
-          case 116: /* LDRSH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S16[o >> 1]!; break }
-          case 117: /* LDRSH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = S16[o >> 1]!; break }
-          case 118: /* LDRSH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad + im; R[a] = S16[o >> 1]!; break }
-          case 119: /* LDRSH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[b] = ad; R[a] = S16[o >> 1]!; break }
-          case 120: /* STR_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } M[o >> 2] = R[a]!; break }
-          case 121: /* STR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } M[o >> 2] = R[a]!; break }
-          case 122: /* STR_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; M[o >> 2] = R[a]!; R[b] = ad + im; break }
-          case 123: /* STR_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; M[o >> 2] = R[a]!; R[b] = ad; break }
-          case 124: /* STRB_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) { if (core.storeNearCode(ad, 1, R[a]!)) break; break hot } U8[o] = R[a]!; break }
-          case 125: /* STRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) { if (core.storeNearCode(ad, 1, R[a]!)) break; break hot } U8[o] = R[a]!; break }
-          case 126: /* STRB_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; U8[o] = R[a]!; R[b] = ad + im; break }
-          case 127: /* STRB_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; U8[o] = R[a]!; R[b] = ad; break }
-          case 128: /* STRH_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) { if (core.storeNearCode(ad, 2, R[a]!)) break; break hot } U16[o >> 1] = R[a]!; break }
-          case 129: /* STRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) { if (core.storeNearCode(ad, 2, R[a]!)) break; break hot } U16[o >> 1] = R[a]!; break }
-          case 130: /* STRH_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; U16[o >> 1] = R[a]!; R[b] = ad + im; break }
-          case 131: /* STRH_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; U16[o >> 1] = R[a]!; R[b] = ad; break }
-          case 132: /* LDR_LIT */ { const ad = (((at << 1) + base + 4) & ~3) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); R[a] = M[o >> 2]!; break }
+          case 100: /* LDR_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = M[o >> 2]!; break }
+          case 101: /* LDR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = M[o >> 2]!; break }
+          case 102: /* LDR_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad + im; R[a] = M[o >> 2]!; break }
+          case 103: /* LDR_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad; R[a] = M[o >> 2]!; break }
+          case 104: /* LDRB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = U8[o]!; break }
+          case 105: /* LDRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = U8[o]!; break }
+          case 106: /* LDRB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad + im; R[a] = U8[o]!; break }
+          case 107: /* LDRB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad; R[a] = U8[o]!; break }
+          case 108: /* LDRSB_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = S8[o]!; break }
+          case 109: /* LDRSB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = S8[o]!; break }
+          case 110: /* LDRSB_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad + im; R[a] = S8[o]!; break }
+          case 111: /* LDRSB_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad; R[a] = S8[o]!; break }
+          case 112: /* LDRH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = U16[o >> 1]!; break }
+          case 113: /* LDRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = U16[o >> 1]!; break }
+          case 114: /* LDRH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad + im; R[a] = U16[o >> 1]!; break }
+          case 115: /* LDRH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad; R[a] = U16[o >> 1]!; break }
+          case 116: /* LDRSH_I */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = S16[o >> 1]!; break }
+          case 117: /* LDRSH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = S16[o >> 1]!; break }
+          case 118: /* LDRSH_POST */ { const ad = R[b]!, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad + im; R[a] = S16[o >> 1]!; break }
+          case 119: /* LDRSH_PRE */ { const ad = R[b]! + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[b] = ad; R[a] = S16[o >> 1]!; break }
+          case 120: /* STR_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); M[o >> 2] = R[a]!; break }
+          case 121: /* STR_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) { if (core.storeNearCode(ad, 4, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); M[o >> 2] = R[a]!; break }
+          case 122: /* STR_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < storesEnd) cyc += timing!.store(o); M[o >> 2] = R[a]!; R[b] = ad + im; break }
+          case 123: /* STR_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < storesEnd) cyc += timing!.store(o); M[o >> 2] = R[a]!; R[b] = ad; break }
+          case 124: /* STRB_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) { if (core.storeNearCode(ad, 1, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); U8[o] = R[a]!; break }
+          case 125: /* STRB_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) { if (core.storeNearCode(ad, 1, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); U8[o] = R[a]!; break }
+          case 126: /* STRB_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < storesEnd) cyc += timing!.store(o); U8[o] = R[a]!; R[b] = ad + im; break }
+          case 127: /* STRB_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if (o < 0) break hot; if (o < storesEnd) cyc += timing!.store(o); U8[o] = R[a]!; R[b] = ad; break }
+          case 128: /* STRH_I */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) { if (core.storeNearCode(ad, 2, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); U16[o >> 1] = R[a]!; break }
+          case 129: /* STRH_R */ { const ad = R[b]! + (R[(w >>> 17) & 15]! << im), o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) { if (core.storeNearCode(ad, 2, R[a]!)) break; break hot } if (o < storesEnd) cyc += timing!.store(o); U16[o >> 1] = R[a]!; break }
+          case 130: /* STRH_POST */ { const ad = R[b]!, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < storesEnd) cyc += timing!.store(o); U16[o >> 1] = R[a]!; R[b] = ad + im; break }
+          case 131: /* STRH_PRE */ { const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & HALF) !== 0) break hot; if (o < storesEnd) cyc += timing!.store(o); U16[o >> 1] = R[a]!; R[b] = ad; break }
+          case 132: /* LDR_LIT */ { const ad = (((at << 1) + base + 4) & ~3) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); R[a] = M[o >> 2]!; break }
           case 133: /* LDRD */ {
             // d: bit 0 write-back, bit 1 post-index
             const from = b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!
             const ad = (w & 0x10000000) !== 0 ? from : from + im
             const o = L[ad >>> 14]! | (ad & 0x3fff), o2 = L[(ad + 4) >>> 14]! | ((ad + 4) & 0x3fff)
             if (((o | o2) & WORD) !== 0) break hot
-            if (o < flashEnd) cyc += flash!.load(o) + flash!.load(o2)
+            if (o < loadsEnd) cyc += timing!.load(o)
+            if (o2 < loadsEnd) cyc += timing!.load(o2)
             const low = M[o >> 2]!
             if ((w & 0x8000000) !== 0) R[b] = from + im
             R[(w >>> 17) & 15] = M[o2 >> 2]!
@@ -287,6 +300,8 @@ export function interpret(core: Core, budget: number): void {
             const ad = (w & 0x10000000) !== 0 ? from : from + im
             const o = ST[ad >>> 14]! | (ad & 0x3fff), o2 = ST[(ad + 4) >>> 14]! | ((ad + 4) & 0x3fff)
             if (((o | o2) & WORD) !== 0) break hot
+            if (o < storesEnd) cyc += timing!.store(o)
+            if (o2 < storesEnd) cyc += timing!.store(o2)
             M[o >> 2] = R[a]!
             M[o2 >> 2] = R[(w >>> 17) & 15]!
             if ((w & 0x8000000) !== 0) R[b] = from + im
@@ -299,7 +314,6 @@ export function interpret(core: Core, budget: number): void {
             const end = from + size - 4
             const o = L[from >>> 14]! | (from & 0x3fff), last = L[end >>> 14]! | (end & 0x3fff)
             if (((o | last) & WORD) !== 0 || last - o !== size - 4) break hot
-            if (o < flashEnd) for (let each = o; each <= last; each += 4) cyc += flash!.load(each)
             let to = 0
             if ((im & 0x8000) !== 0) {
               to = M[last >> 2]!
@@ -309,6 +323,7 @@ export function interpret(core: Core, budget: number): void {
               base = ((to & ~1) - target) | 0
               cyc += BRANCH_REFILL
             }
+            if (o < loadsEnd) for (let each = o; each <= last; each += 4) cyc += timing!.load(each)
             let p = o >> 2
             for (let list = im & 0x7fff; list !== 0; list &= list - 1) R[31 - Math.clz32(list & -list)] = M[p++]!
             if ((w & 0x8000000) !== 0) R[b] = (w & 0x10000000) !== 0 ? from : from + size
@@ -321,13 +336,14 @@ export function interpret(core: Core, budget: number): void {
             const end = from + size - 4
             const o = ST[from >>> 14]! | (from & 0x3fff), last = ST[end >>> 14]! | (end & 0x3fff)
             if (((o | last) & WORD) !== 0 || last - o !== size - 4) break hot
+            if (o < storesEnd) for (let each = o; each <= last; each += 4) cyc += timing!.store(each)
             let p = o >> 2
             for (let list = im & 0x7fff; list !== 0; list &= list - 1) M[p++] = R[31 - Math.clz32(list & -list)]!
             if ((w & 0x8000000) !== 0) R[b] = (w & 0x10000000) !== 0 ? from : from + size
             break
           }
-          case 137: /* VLDR */ { if (!fp) break hot; const ad = (b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < flashEnd) cyc += flash!.load(o); S[a | (((w >>> 17) & 1) << 4)] = M[o >> 2]!; break }
-          case 138: /* VSTR */ { if (!fp) break hot; const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; M[o >> 2] = S[a | (((w >>> 17) & 1) << 4)]!; break }
+          case 137: /* VLDR */ { if (!fp) break hot; const ad = (b === 15 ? ((at << 1) + base + 4) & ~3 : R[b]!) + im, o = L[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < loadsEnd) cyc += timing!.load(o); S[a | (((w >>> 17) & 1) << 4)] = M[o >> 2]!; break }
+          case 138: /* VSTR */ { if (!fp) break hot; const ad = R[b]! + im, o = ST[ad >>> 14]! | (ad & 0x3fff); if ((o & WORD) !== 0) break hot; if (o < storesEnd) cyc += timing!.store(o); M[o >> 2] = S[a | (((w >>> 17) & 1) << 4)]!; break }
           case 139: /* VMRS_APSR */ { if (!fp) break hot; const flags = core.fpu.fpscr; N = flags; Z = ((flags >>> 30) & 1) ^ 1; C = (flags >>> 29) & 1; V = (flags >>> 28) & 1; break }
           default: {
             const op = w & 511
@@ -339,17 +355,15 @@ export function interpret(core: Core, budget: number): void {
         }
           continue
         }
-        // A branch was taken: what was executed in a row up to it is complete.
-        if (flash !== undefined) {
-          cyc += flash.execute(row, at + ((w >>> 21) & 1))
-          row = i
+        // A branch was taken. Its second halfword may be in another line than its first, and so may its target.
+        if (timing !== undefined) {
+          if (at + ((w >>> 21) & 1) >= lineEnd) cyc += timing.fetch(lineEnd)
+          lineEnd = 0
         }
       }
-      if (flash !== undefined && i > row) cyc += flash.execute(row, i - 1)
       core.suspend(((i << 1) + base) >>> 0, N, Z, C, V, n, cyc)
       return
     }
-    if (flash !== undefined) cyc += flash.execute(row, at + ((w >>> 21) & 1))
     core.suspend(((at << 1) + base) >>> 0, N, Z, C, V, n, cyc)
     executeCold(core, w, IM[at]!)
     // It may have taken more than its row says (state to be stored), or nothing (to be executed again).

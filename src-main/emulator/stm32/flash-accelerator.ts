@@ -1,9 +1,12 @@
 // What the STM32F4's flash and its accelerator (ART) cost: wait states, a cache of instruction lines, prefetch of the
-// next line, and a cache of data lines. Time only: the bytes come from where they always come from.
+// next line, and a cache of data lines. What it knows lies in the memory that translated code shares; the same in
+// WebAssembly is in flash-accelerator-code.ts, and a test compares the two.
 // Source: RM0090 (STM32F405/407), 3.5 and 3.9.1; docs/timing.md says what is left out.
-//
-// Nothing here depends on when it is asked, only on the order of accesses, so that a program takes the same cycles
-// however the run loop slices it.
+
+import { STATE, type Memory } from '../memory.ts'
+import { forgetLines, NO_LINE, type MemoryTiming, type MostWaits, type TimingFunctions } from '../memory-timing.ts'
+import { compileFetch, compileLoad } from './flash-accelerator-code.ts'
+import { FLASH_STATE, LINE_BITS, LINE_HALFWORDS, LineCache } from './flash-line-cache.ts'
 
 /** FLASH_ACR. */
 const ACR = { LATENCY: 7, PRFTEN: 1 << 8, ICEN: 1 << 9, DCEN: 1 << 10, ICRST: 1 << 11, DCRST: 1 << 12 } as const
@@ -14,123 +17,95 @@ export interface Accelerator {
   dataLines: number
 }
 
-const LINE_BITS = 4
-/** Halfwords in a line: the code cache counts in these. */
-const LINE_HALFWORDS = 8
-const NO_LINE = -2
+/** Where the caches lie in Memory.timing, behind FLASH_STATE. */
+const INSTRUCTION_CACHE = 4
 
-/** The lines of a fully associative cache; the one used longest ago makes room. */
-class LineCache {
-  enabled = false
-  /** by line: the slot that holds it, plus one; 0 for none */
-  readonly #slotOf: Uint8Array
-  readonly #lines: Int32Array
-  readonly #usedAt: Int32Array
-  #clock = 0
-
-  constructor(flashSize: number, slots: number) {
-    this.#slotOf = new Uint8Array(flashSize >> LINE_BITS)
-    this.#lines = new Int32Array(slots).fill(NO_LINE)
-    this.#usedAt = new Int32Array(slots)
-  }
-
-  clear(): void {
-    for (const line of this.#lines) if (line >= 0) this.#slotOf[line] = 0
-    this.#lines.fill(NO_LINE)
-  }
-
-  /** Whether the line is there. */
-  holds(line: number): boolean {
-    const slot = this.#slotOf[line]!
-    if (slot === 0 || !this.enabled) return false
-    this.#clock = (this.#clock + 1) | 0
-    this.#usedAt[slot - 1] = this.#clock
-    return true
-  }
-
-  insert(line: number): void {
-    if (!this.enabled) return
-    this.#clock = (this.#clock + 1) | 0
-    let oldest = 0
-    for (let slot = 1; slot < this.#lines.length; slot++) {
-      // By difference, so that the clock may wrap.
-      if (((this.#usedAt[slot]! - this.#usedAt[oldest]!) | 0) < 0) oldest = slot
-    }
-    const evicted = this.#lines[oldest]!
-    if (evicted >= 0) this.#slotOf[evicted] = 0
-    this.#lines[oldest] = line
-    this.#usedAt[oldest] = this.#clock
-    this.#slotOf[line] = oldest + 1
-  }
-}
-
-export class FlashTiming {
-  /** wait states of a line that has to be read: FLASH_ACR.LATENCY */
-  waitStates = 0
-  readonly size: number
-  #prefetch = false
-  /** the line that the core executes from, and where in it it began */
-  #line = NO_LINE
-  #entry = 0
-  #dataLine = NO_LINE
+export class FlashTiming implements MemoryTiming {
+  readonly lineBits = LINE_BITS
+  readonly loadsEnd: number
+  readonly storesEnd = 0
+  readonly #memory: Memory
+  readonly #state: Int32Array
+  readonly #words: Int32Array
   readonly #instructions: LineCache
   readonly #data: LineCache
+  #functions: TimingFunctions | undefined
 
   /** `size`: bytes of flash, which lies at the start of the memory's buffer. */
-  constructor(size: number, { instructionLines, dataLines }: Accelerator) {
-    this.size = size
-    this.#instructions = new LineCache(size, instructionLines)
-    this.#data = new LineCache(size, dataLines)
+  constructor(memory: Memory, size: number, { instructionLines, dataLines }: Accelerator) {
+    this.loadsEnd = size
+    this.#memory = memory
+    this.#state = memory.state
+    this.#words = memory.timing
+    this.#instructions = new LineCache(memory, INSTRUCTION_CACHE, size, instructionLines)
+    this.#data = new LineCache(memory, this.#instructions.end, size, dataLines)
+    forgetLines(this.#state)
+  }
+
+  /** Wait states of a line that has to be read: FLASH_ACR.LATENCY. */
+  get waitStates(): number {
+    return this.#words[FLASH_STATE.WAIT_STATES]!
+  }
+
+  get most(): MostWaits {
+    return { fetch: this.waitStates, load: this.waitStates, store: 0 }
+  }
+
+  get functions(): TimingFunctions {
+    const flash = { memory: this.#memory, size: this.loadsEnd }
+    this.#functions ??= {
+      fetch: compileFetch({ ...flash, cache: this.#instructions }),
+      load: compileLoad({ ...flash, cache: this.#data }),
+      store: () => 0,
+    }
+    return this.#functions
   }
 
   /** Takes what was written to FLASH_ACR. */
   configure(acr: number): void {
-    this.waitStates = acr & ACR.LATENCY
-    this.#prefetch = (acr & ACR.PRFTEN) !== 0
+    this.#words[FLASH_STATE.WAIT_STATES] = acr & ACR.LATENCY
+    this.#words[FLASH_STATE.PREFETCH] = (acr & ACR.PRFTEN) === 0 ? 0 : 1
     this.#instructions.enabled = (acr & ACR.ICEN) !== 0
     this.#data.enabled = (acr & ACR.DCEN) !== 0
     // The manual asks for a reset before a cache is enabled again, so that what is left in it can't matter.
     if ((acr & ACR.ICRST) !== 0 || !this.#instructions.enabled) this.#instructions.clear()
     if ((acr & ACR.DCRST) !== 0 || !this.#data.enabled) this.#data.clear()
-    this.#line = this.#dataLine = NO_LINE
+    forgetLines(this.#state)
   }
 
-  /** Waits of executing the halfwords `from` to `to` in a row; indices of the code cache. */
-  execute(from: number, to: number): number {
-    const first = from >> (LINE_BITS - 1)
-    const last = to >> (LINE_BITS - 1)
-    if (last === this.#line && first === last) return 0
-    if (to << 1 >= this.size) {
-      this.#line = NO_LINE
+  fetch(index: number): number {
+    const state = this.#state
+    const words = this.#words
+    const line = index >> (LINE_BITS - 1)
+    const before = state[STATE.LINE]!
+    if (line === before) return 0
+    if (index << 1 >= this.loadsEnd) {
+      state[STATE.LINE] = NO_LINE
       return 0
     }
-    let waits = first === this.#line ? 0 : this.#enter(first, from & (LINE_HALFWORDS - 1))
-    for (let line = first + 1; line <= last; line++) waits += this.#enter(line, 0)
-    return waits
-  }
-
-  #enter(line: number, entry: number): number {
-    const follows = line === this.#line + 1
-    const before = this.#entry
-    this.#line = line
-    this.#entry = entry
+    const entryBefore = words[FLASH_STATE.ENTRY]!
+    state[STATE.LINE] = line
+    words[FLASH_STATE.ENTRY] = index & (LINE_HALFWORDS - 1)
     if (this.#instructions.holds(line)) return 0
-    if (follows && this.#prefetch) {
+    if (line === before + 1 && words[FLASH_STATE.PREFETCH] !== 0) {
       // Its reading began when the line before it was entered, and went on for about a cycle each halfword of that.
-      const left = this.waitStates + 1 - (LINE_HALFWORDS - before)
+      const left = this.waitStates + 1 - (LINE_HALFWORDS - entryBefore)
       return left > 0 ? left : 0
     }
     this.#instructions.insert(line)
     return this.waitStates
   }
 
-  /** Waits of loading from this offset in flash. */
   load(offset: number): number {
     const line = offset >> LINE_BITS
-    if (line === this.#dataLine) return 0
-    this.#dataLine = this.#data.enabled ? line : NO_LINE
+    if (line === this.#state[STATE.DATA_LINE]) return 0
+    this.#state[STATE.DATA_LINE] = this.#data.enabled ? line : NO_LINE
     if (this.#data.holds(line)) return 0
     this.#data.insert(line)
     return this.waitStates
+  }
+
+  store(): number {
+    return 0
   }
 }

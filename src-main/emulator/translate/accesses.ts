@@ -2,6 +2,7 @@
 
 import { PAGE_BITS, PAGE_SIZE, STATE } from '../memory.ts'
 import { LOCAL, type Body } from './body.ts'
+import { waitForLoad, waitForStore } from './waits.ts'
 import { ACCESS, W } from './wasm-encoder.ts'
 
 /** Bits of an offset that must be clear: bit 31 is set where there is no memory, the others are misalignment. */
@@ -22,10 +23,12 @@ export function pageOffset(f: Body, map: number, into: number, mask = PAGE_SIZE 
 /** Offset of the address in T0 into T1; leaves the region where a load has to take the slow path. */
 export function loadOffset(f: Body, fault: number): void {
   checkedOffset(f, f.memory.at.loads, fault)
+  waitForLoad(f, T1)
 }
 
 export function storeOffset(f: Body, fault: number): void {
   checkedOffset(f, f.memory.at.stores, fault)
+  waitForStore(f, T1)
 }
 
 function checkedOffset(f: Body, map: number, fault: number): void {

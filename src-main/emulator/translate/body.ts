@@ -2,6 +2,7 @@
 // of cycles and instructions, and the ways out.
 
 import { STATE, type Memory } from '../memory.ts'
+import { NO_LINE, type MemoryTiming } from '../memory-timing.ts'
 import { ACCESS, TYPE, W, WasmCode, type Label } from './wasm-encoder.ts'
 
 /** One decoded instruction. */
@@ -51,8 +52,11 @@ export const LOCAL_TYPES = [
   [2, TYPE.f32],
 ] as const
 
-/** Imported functions that execute one instruction of a kind, on the registers in memory. */
-export const IMPORT = { DSP: 0, VFP: 1 } as const
+/**
+ * Imported functions: two that execute one instruction of a kind, on the registers in memory; and, where memory takes
+ * time, the waits of an access.
+ */
+export const IMPORT = { DSP: 0, VFP: 1, FETCH: 2, LOAD: 3, STORE: 4 } as const
 
 const FLAGS = [
   [LOCAL.N, STATE.N],
@@ -68,6 +72,7 @@ export class Body extends WasmCode {
   readonly memory: Memory
   /** address = 2 * index + base */
   readonly base: number
+  readonly timing: MemoryTiming | undefined
   readonly #used = new Set<number>()
   /** to `out`: NEXT is set, the account is settled */
   #out: Label = 0
@@ -76,10 +81,11 @@ export class Body extends WasmCode {
   count = 0
   current!: GuestInstruction
 
-  constructor(memory: Memory, base: number) {
+  constructor(memory: Memory, base: number, timing?: MemoryTiming) {
     super()
     this.memory = memory
     this.base = base
+    this.timing = timing
   }
 
   /** Address of the current instruction. */
@@ -121,13 +127,49 @@ export class Body extends WasmCode {
     return this.memory.at.state + 4 * word
   }
 
-  /** Puts what the block did into the account, with the current instruction when it was executed as well. */
+  /** Puts what the block did into the account, with the current instruction when that was executed: a branch that is taken. */
   settle(executed: boolean, extraCycles = 0): this {
     const cycles = this.cycles + (executed ? this.current.cycles + extraCycles : 0)
     const count = this.count + (executed ? 1 : 0)
+    if (executed) this.#fetchSecondHalf()
     if (cycles !== 0) this.get(LOCAL.LEFT).const(cycles).op(W.i32sub).set(LOCAL.LEFT)
     if (count !== 0) this.get(LOCAL.COUNT).const(count).op(W.i32add).set(LOCAL.COUNT)
     return this
+  }
+
+  /** Takes the waits that an imported function tells from the budget; `argument` pushes what it is told. */
+  wait(kind: number, argument: () => void): void {
+    this.get(LOCAL.LEFT)
+    argument()
+    this.call(kind).op(W.i32sub).set(LOCAL.LEFT)
+  }
+
+  /**
+   * Waits for the line of the current instruction and returns it; `before` is that of the instruction before, undefined
+   * where control may come from elsewhere.
+   */
+  enterLine(before: number | undefined): number | undefined {
+    if (this.timing === undefined) return undefined
+    const { index } = this.current
+    const line = (2 * index) >> this.timing.lineBits
+    if (line === before) return line
+    const fetch = () => this.wait(IMPORT.FETCH, () => this.const(index))
+    if (2 * index >= this.timing.loadsEnd) this.setState(STATE.LINE, () => this.const(NO_LINE))
+    else if (before !== undefined) fetch()
+    else {
+      this.state(STATE.LINE).const(line).op(W.i32ne).if()
+      fetch()
+      this.end()
+    }
+    return line
+  }
+
+  #fetchSecondHalf(): void {
+    if (this.timing === undefined) return
+    const { index, length } = this.current
+    const last = index + length - 1
+    const crosses = (2 * index) >> this.timing.lineBits !== (2 * last) >> this.timing.lineBits
+    if (crosses && 2 * last < this.timing.loadsEnd) this.wait(IMPORT.FETCH, () => this.const(last))
   }
 
   /** Leaves the region before the current instruction when the word on the stack is not zero: nothing of it may be done. */

@@ -4,6 +4,7 @@
 
 import { BRANCH_REFILL } from '../cycle-table.ts'
 import { STATE, type Memory } from '../memory.ts'
+import type { MemoryTiming } from '../memory-timing.ts'
 import { OP } from '../opcodes.ts'
 import { Body, LOCAL, LOCAL_TYPES, type GuestInstruction } from './body.ts'
 import { ALWAYS, isConditionalBranch, pushBranchCondition, pushCondition } from './conditions.ts'
@@ -18,21 +19,35 @@ interface Item {
   items: Item[] | undefined
 }
 
-/** (index, block) -> the index where it left off; (word, immediate) of the functions that it imports. */
+/** Of the functions that it imports: (word, immediate); where memory takes time (index or offset) -> waits. */
 const TYPES = [
   { parameters: [TYPE.i32, TYPE.i32], results: [TYPE.i32] },
   { parameters: [TYPE.i32, TYPE.i32], results: [] },
+  { parameters: [TYPE.i32], results: [TYPE.i32] },
 ]
+/** In the order of IMPORT. */
+const IMPORTS = [
+  ['dsp', 1],
+  ['vfp', 1],
+] as const
+const TIMING_IMPORTS = [
+  ['fetch', 2],
+  ['load', 2],
+  ['store', 2],
+] as const
 
-export function compileRegion(memory: Memory, region: Region, base: number): Uint8Array<ArrayBuffer> {
-  const code = new RegionCompiler(memory, region, base).compile()
+/** (index, block) -> the index where it left off. */
+export function compileRegion(
+  memory: Memory,
+  region: Region,
+  base: number,
+  timing?: MemoryTiming,
+): Uint8Array<ArrayBuffer> {
+  const code = new RegionCompiler(new Body(memory, base, timing), region).compile()
   const memoryPages = memory.wasm.buffer.byteLength >>> 16
   return encodeModule({
     types: TYPES,
-    imports: [
-      ['dsp', 1],
-      ['vfp', 1],
-    ],
+    imports: timing === undefined ? IMPORTS : [...IMPORTS, ...TIMING_IMPORTS],
     memoryPages,
     run: { type: 0, locals: LOCAL_TYPES, code },
   })
@@ -40,16 +55,14 @@ export function compileRegion(memory: Memory, region: Region, base: number): Uin
 
 class RegionCompiler {
   readonly #body: Body
-  readonly #memory: Memory
   readonly #region: Region
   /** where a branch to a block may go: labels that are open */
   readonly #labels = new Map<Block, Label>()
   #top: Label = 0
 
-  constructor(memory: Memory, region: Region, base: number) {
-    this.#memory = memory
+  constructor(body: Body, region: Region) {
+    this.#body = body
     this.#region = region
-    this.#body = new Body(memory, base)
   }
 
   compile(): number[] {
@@ -70,7 +83,7 @@ class RegionCompiler {
 
   /** Where the code runs at another address than it was translated for, or has no floating-point unit, nothing is done. */
   #refuse(code: WasmCode): void {
-    const state = (word: number) => code.const(0).access(ACCESS.i32load, this.#memory.at.state + 4 * word)
+    const state = (word: number) => code.const(0).access(ACCESS.i32load, this.#body.memory.at.state + 4 * word)
     state(STATE.BASE).const(this.#body.base).op(W.i32ne)
     if (this.#region.usesFpu) state(STATE.FP).op(W.i32eqz, W.i32or)
     code.if()
@@ -108,8 +121,10 @@ class RegionCompiler {
       body.current = block.instructions[0]!
       body.get(LOCAL.LEFT).const(block.bound).op(W.i32les).leaveIf()
     }
+    let line: number | undefined
     for (const instruction of block.instructions) {
       body.current = instruction
+      line = body.enterLine(line)
       this.#emitInstruction(instruction)
       body.cycles += instruction.cycles
       body.count++

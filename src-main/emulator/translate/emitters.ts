@@ -2,10 +2,11 @@
 // may leave the region (leaveIf) as long as it has changed nothing. Opcodes without a row are the interpreter's.
 
 import { BRANCH_REFILL } from '../cycle-table.ts'
-import { FIRST_DSP, FIRST_VFP, OP_NAMES, type OpName } from '../opcodes.ts'
+import { FIRST_DSP, FIRST_VFP, OP, OP_NAMES, type OpName } from '../opcodes.ts'
 import { IMPORT, LOCAL, type Body, type GuestInstruction } from './body.ts'
 import { VFP_EMITTERS } from './vfp-emitters.ts'
 import { exchange, loadOffset, storeOffset, WORD_FAULT, HALF_FAULT, BYTE_FAULT, pageOffset } from './accesses.ts'
+import { waitForLiteral, waitForLoad, waitForLoads, waitForStore, waitForStores } from './waits.ts'
 import { ACCESS, W } from './wasm-encoder.ts'
 
 export type Emitter = (f: Body, i: GuestInstruction) => void
@@ -648,10 +649,15 @@ const ROWS: Partial<Record<OpName, Emitter>> = {
   LDR_LIT: (f, { a, imm: offset }) => {
     const at = f.memory.offsetOf(literalAddress(f, offset) >>> 0)
     if ((at & WORD_FAULT) !== 0) f.leave()
-    else f.const(0).access(ACCESS.i32load, at).setR(a)
+    else {
+      waitForLiteral(f, at)
+      f.const(0).access(ACCESS.i32load, at).setR(a)
+    }
   },
   LDRD: (f, i) => {
     pair(f, i, f.memory.at.loads)
+    waitForLoad(f, T1)
+    waitForLoad(f, T2)
     f.get(T1).access(ACCESS.i32load).set(T1)
     f.get(T2).access(ACCESS.i32load).set(T2)
     if ((i.d & WRITE_BACK) !== 0) f.get(T3).setR(i.b)
@@ -660,6 +666,8 @@ const ROWS: Partial<Record<OpName, Emitter>> = {
   },
   STRD: (f, i) => {
     pair(f, i, f.memory.at.stores)
+    waitForStore(f, T1)
+    waitForStore(f, T2)
     f.get(T1).r(i.a).access(ACCESS.i32store)
     f.get(T2).r(i.c).access(ACCESS.i32store)
     if ((i.d & WRITE_BACK) !== 0) f.get(T3).setR(i.b)
@@ -671,6 +679,7 @@ const ROWS: Partial<Record<OpName, Emitter>> = {
       f.get(T2).access(ACCESS.i32load).set(T0)
       exchange(f)
     }
+    waitForLoads(f, T1, i.imm >>> 16)
     listed(i.imm).forEach((register, at) =>
       f
         .get(T1)
@@ -682,6 +691,7 @@ const ROWS: Partial<Record<OpName, Emitter>> = {
   },
   STM: (f, i) => {
     multiple(f, i, f.memory.at.stores)
+    waitForStores(f, T1, i.imm >>> 16)
     listed(i.imm).forEach((register, at) =>
       f
         .get(T1)
@@ -750,3 +760,16 @@ export const EMITTERS: readonly (Emitter | undefined)[] = OP_NAMES.map((name, op
 /** Whether nothing follows this instruction where its condition holds. */
 export const ends = ({ op, imm: value }: GuestInstruction) =>
   ENDS.has(OP_NAMES[op]!) || (OP_NAMES[op] === 'LDM' && (value & 0x8000) !== 0)
+
+const isSingleLoad = (op: number) =>
+  (op >= OP.LDR_I && op <= OP.LDRSH_PRE) || op === OP.LDR_LIT || op === OP.VLDR || op === OP.TBB || op === OP.TBH
+const isSingleStore = (op: number) => (op >= OP.STR_I && op <= OP.STRH_PRE) || op === OP.VSTR
+
+/** How often a translatable instruction loads and stores. */
+export function wordsMoved({ op, imm: list }: GuestInstruction): { loads: number; stores: number } {
+  if (op === OP.LDM) return { loads: list >>> 16, stores: 0 }
+  if (op === OP.STM) return { loads: 0, stores: list >>> 16 }
+  if (op === OP.LDRD) return { loads: 2, stores: 0 }
+  if (op === OP.STRD) return { loads: 0, stores: 2 }
+  return { loads: isSingleLoad(op) ? 1 : 0, stores: isSingleStore(op) ? 1 : 0 }
+}

@@ -4,10 +4,11 @@
 import { BRANCH_REFILL } from '../cycle-table.ts'
 import type { CodeCache } from '../code-cache.ts'
 import type { Memory } from '../memory.ts'
+import type { MemoryTiming } from '../memory-timing.ts'
 import { FIRST_COLD, FIRST_VFP, OP } from '../opcodes.ts'
 import { ALWAYS, isConditionalBranch } from './conditions.ts'
 import type { GuestInstruction } from './body.ts'
-import { EMITTERS, ends } from './emitters.ts'
+import { EMITTERS, ends, wordsMoved } from './emitters.ts'
 
 export interface Block {
   /** position in Region.blocks */
@@ -46,8 +47,15 @@ const DIVIDE_EXTRA = 10
 const isDirectBranch = (op: number) => op === OP.B || isConditionalBranch(op)
 const usesFpu = (op: number) => (op >= FIRST_VFP && op < FIRST_COLD) || (op >= OP.VLDR && op <= OP.VMRS_APSR)
 
+export interface RegionSite {
+  memory: Memory
+  code: CodeCache
+  /** undefined where memory takes no time */
+  timing: MemoryTiming | undefined
+}
+
 /** Undefined when there is nothing to gain. */
-export function findRegion(memory: Memory, code: CodeCache, start: number, base: number): Region | undefined {
+export function findRegion({ memory, code, timing }: RegionSite, start: number, base: number): Region | undefined {
   const instructions = reachable(memory, code, start, base)
   if (instructions.size === 0) return undefined
   const { starts, entries } = boundaries(instructions, start)
@@ -58,7 +66,7 @@ export function findRegion(memory: Memory, code: CodeCache, start: number, base:
   const first = byStart.get(start)
   if (first !== undefined && isInsideLoop(first, blocks, byStart)) first.entry = false
   if (!blocks.some(({ entry }) => entry)) return undefined
-  placeChecks(blocks, byStart)
+  placeChecks(blocks, byStart, timing)
   const list = [...instructions.values()]
   return {
     blocks,
@@ -197,12 +205,23 @@ function makeBlocks(instructions: ReadonlyMap<number, GuestInstruction>, starts:
 }
 
 /** The most cycles that a block can take. */
-function cost({ instructions }: Block): number {
+function cost({ instructions }: Block, timing: MemoryTiming | undefined): number {
   let cycles = 0
-  for (const { op, cycles: own } of instructions) {
+  let line: number | undefined
+  for (const instruction of instructions) {
+    const { index, op, cycles: own } = instruction
     cycles += Math.max(1, own)
     if (op === OP.SDIV || op === OP.UDIV) cycles += DIVIDE_EXTRA
     if (isConditionalBranch(op) || op === OP.LDM) cycles += BRANCH_REFILL
+    if (timing === undefined) continue
+    const { most, lineBits } = timing
+    const lineBefore = line
+    line = (2 * index) >> lineBits
+    if (line !== lineBefore) cycles += most.fetch
+    // The second half of a branch.
+    if (isDirectBranch(op) || ends(instruction)) cycles += most.fetch
+    const { loads, stores } = wordsMoved(instruction)
+    cycles += loads * most.load + stores * most.store
   }
   return cycles
 }
@@ -211,7 +230,7 @@ function cost({ instructions }: Block): number {
  * The budget is looked at where control can enter and where loops close; what is looked for is enough for every path
  * to the next such place. Thus no instruction starts in translated code that the interpreter would not have started.
  */
-function placeChecks(blocks: Block[], byStart: ReadonlyMap<number, Block>): void {
+function placeChecks(blocks: Block[], byStart: ReadonlyMap<number, Block>, timing: MemoryTiming | undefined): void {
   for (const block of blocks) {
     const target = block.target === undefined ? undefined : byStart.get(block.target)
     if (block.entry) block.checked = true
@@ -220,7 +239,7 @@ function placeChecks(blocks: Block[], byStart: ReadonlyMap<number, Block>): void
   for (const block of [...blocks].reverse()) {
     const after = [block.next, block.target].map((start) => (start === undefined ? undefined : byStart.get(start)))
     const follow = Math.max(0, ...after.map((next) => (next === undefined || next.checked ? 0 : next.bound)))
-    block.bound = cost(block) + follow
+    block.bound = cost(block, timing) + follow
     if (block.bound > MAX_BOUND) block.checked = true
   }
 }

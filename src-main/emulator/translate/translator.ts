@@ -8,7 +8,7 @@ import type { Core } from '../core/core.ts'
 import { executeDsp } from '../execute/dsp.ts'
 import { interpret } from '../execute/interpreter.ts'
 import { executeVfp } from '../execute/vfp.ts'
-
+import type { TimingFunctions } from '../memory-timing.ts'
 import { compileRegion } from './compile.ts'
 import { driveModule, SLOTS } from './drive.ts'
 import { findRegion } from './region.ts'
@@ -23,7 +23,7 @@ interface Policy {
 
 const USUAL: Policy = { shortestPeriod: 4096, longestPeriod: 1 << 18, hot: 2 }
 /** Translates nearly everything that is executed: for tests of what comes out. */
-const EAGER: Policy = { shortestPeriod: 97, longestPeriod: 97, hot: 1 }
+const EAGER: Policy = { shortestPeriod: 499, longestPeriod: 499, hot: 1 }
 /** 2^n halfwords count as the same code. */
 const NEIGHBOURHOOD_BITS = 6
 /** Instructions in which a branch target has to turn up. */
@@ -55,7 +55,8 @@ export class Translator {
   readonly #tried = new Set<number>()
   /** how often code that was translated from an index on has changed */
   readonly #removals = new Map<number, number>()
-  readonly #imports: WebAssembly.Imports
+  /** what every module may import */
+  readonly #imports: WebAssembly.ModuleImports
   /** how many translations hold the instruction at an index */
   readonly #covered: Uint8Array
   /** the halfwords of all translations lie between these */
@@ -74,15 +75,17 @@ export class Translator {
     this.#covered = new Uint8Array(code.words.length)
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: SLOTS, maximum: SLOTS })
     this.#imports = {
-      env: {
-        memory: memory.wasm,
-        table: this.#table,
-        dsp: (word: number, imm: number) => executeDsp(core, word & 511, word, imm),
-        vfp: (word: number, imm: number) => executeVfp(core, word & 511, word, imm),
-      },
+      memory: memory.wasm,
+      table: this.#table,
+      dsp: (word: number, imm: number) => executeDsp(core, word & 511, word, imm),
+      vfp: (word: number, imm: number) => executeVfp(core, word & 511, word, imm),
     }
     const drive = this.#instantiate(driveModule(memory)) as (index: number) => number
-    code.translations = { drive, forget: (first, last) => this.#forget(first, last) }
+    code.translations = {
+      drive,
+      forget: (first, last) => this.#forget(first, last),
+      forgetAll: () => this.#forgetAll(),
+    }
   }
 
   /** As `interpret`: runs about `budget` cycles, less when the core needs attention. */
@@ -135,15 +138,16 @@ export class Translator {
   }
 
   #translate(start: number, base: number): void {
-    const { memory, code } = this.#core
+    const { memory, code, memoryTiming } = this.#core
     const slot = this.#free.pop()
     if (slot === undefined) return
-    const region = findRegion(memory, code, start, base)
+    const region = findRegion({ memory, code, timing: memoryTiming }, start, base)
     if (region === undefined) {
       this.#free.push(slot)
       return
     }
-    const run = this.#instantiate(compileRegion(memory, region, base)) as RegionFunction
+    const module = compileRegion(memory, region, base, memoryTiming)
+    const run = this.#instantiate(module, memoryTiming?.functions) as RegionFunction
     this.#table.set(slot, run)
     const entries: number[] = []
     for (const { id, start: index, entry } of region.blocks) {
@@ -161,15 +165,26 @@ export class Translator {
   }
 
   /** The function that a module exports. Small modules compile at once; V8 improves them in the background. */
-  #instantiate(bytes: Uint8Array<ArrayBuffer>): unknown {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports['run']
+  #instantiate(bytes: Uint8Array<ArrayBuffer>, timing?: TimingFunctions): unknown {
+    const env = { ...this.#imports, ...timing }
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports['run']
   }
 
   #forget(first: number, last: number): void {
     if (last < this.#first || first > this.#last || !this.#holdsInstructions(first, last)) return
     for (const translation of this.#translations) {
-      if (last >= translation.first && first <= translation.last) this.#remove(translation)
+      if (last < translation.first || first > translation.last) continue
+      this.#remove(translation)
+      const { start } = translation
+      const removals = (this.#removals.get(start) ?? 0) + 1
+      this.#removals.set(start, removals)
+      // Code that keeps changing is left to the interpreter.
+      if (removals === MOST_REMOVALS) this.#tried.add(start)
     }
+  }
+
+  #forgetAll(): void {
+    for (const translation of this.#translations) this.#remove(translation)
   }
 
   /** Data between translated instructions may change. */
@@ -187,10 +202,7 @@ export class Translator {
       if (isEntry(word) && word >>> 19 === entryWord(slot, 0) >>> 19) code.words[index] = code.entries.get(index)!
       code.entries.delete(index)
     }
-    const removals = (this.#removals.get(start) ?? 0) + 1
-    this.#removals.set(start, removals)
-    // Code that keeps changing is left to the interpreter.
-    if (removals < MOST_REMOVALS) this.#tried.delete(start)
+    this.#tried.delete(start)
     this.#table.set(slot, null)
     this.#free.push(slot)
     this.#translations.delete(translation)
