@@ -22,6 +22,8 @@ export interface BoardData {
   board: string
   core: 'cortex-m4f' | 'cortex-m7'
   clock: Hz
+  /** what cycles and latencies of the virtual board are (docs/timing.md); everything else that it gives is emulated */
+  timing: 'emulated' | 'estimated'
   /** DBGMCU_IDCODE, bits 11:0 */
   idCode: number
   idCodeAddress: Addr
@@ -62,6 +64,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'STM32F407G-DISC1',
     core: 'cortex-m4f',
     clock: hz(168_000_000),
+    timing: 'emulated',
     idCode: 0x413,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -84,6 +87,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'NUCLEO-F746ZG',
     core: 'cortex-m7',
     clock: hz(216_000_000),
+    timing: 'estimated',
     idCode: 0x449,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -105,6 +109,7 @@ export const BOARDS: readonly BoardData[] = [
     board: 'NUCLEO-H743ZI2',
     core: 'cortex-m7',
     clock: hz(480_000_000),
+    timing: 'estimated',
     idCode: 0x450,
     idCodeAddress: addr(0x5c001000),
     flash: {

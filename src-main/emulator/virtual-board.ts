@@ -48,6 +48,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     id: `virtual:${data.id}`,
     data,
     provenance: 'emulated',
+    timing: data.timing,
     stlink,
     probe: await openStlinkProbe(stlink, { serial: data.id }),
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
