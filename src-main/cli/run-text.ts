@@ -2,7 +2,7 @@ import { formatDateTime, formatLatency, NOTHING } from '../contract/format.ts'
 import type { RunDetail } from '../contract/run.ts'
 import { formatMetric, metricLabel } from './metric-text.ts'
 import { formatPairs, formatTable } from './table.ts'
-import { provenanceWord } from './words.ts'
+import { boardWords, provenanceWord, timingWords } from './words.ts'
 
 /** A whole run for people. */
 export function runText(run: RunDetail): string {
@@ -10,7 +10,8 @@ export function runText(run: RunDetail): string {
     ['run', String(run.id)],
     ['status', run.error === null ? run.status : `${run.status}: ${run.error.code} ${run.error.message}`],
     ['model', run.quick ? `${run.model} (quick: fewer recordings and epochs)` : run.model],
-    ['board', `${run.board}, ${provenanceWord(run.provenance)}`],
+    ['board', `${run.board}, ${boardWords(run)}`],
+    ['timing', timingWords(run.timing, run.provenance_detail.clock_hz)],
     ['started', formatDateTime(run.started_at)],
   ])
   const stages = formatTable(

@@ -15,6 +15,8 @@ export const boardSummary = z.object({
   budget_ram_bytes: z.number(),
   kind: z.enum(['virtual', 'probe']),
   provenance,
+  /** the provenance of cycles and latencies */
+  timing: provenance,
   /** `ready`, or why it can't be used now */
   state: z.enum(['ready', 'unsupported', 'no-permission']),
   detail: z.string(),

@@ -69,6 +69,8 @@ export const runSummary = z.object({
   recipe: z.string(),
   board: z.string(),
   provenance,
+  /** the provenance of the latencies; that of the run where there are none */
+  timing: provenance,
   quick: z.boolean(),
   flash_bytes: z.number().nullable(),
   ram_bytes: z.number().nullable(),

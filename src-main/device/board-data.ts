@@ -29,6 +29,8 @@ export interface BoardData {
   core: 'cortex-m4f' | 'cortex-m7'
   clock: Hz
   highSpeedClock: HighSpeedClock
+  /** what cycles and latencies of the virtual board are (docs/timing.md); everything else that it gives is emulated */
+  timing: 'emulated' | 'estimated'
   /** DBGMCU_IDCODE, bits 11:0 */
   idCode: number
   idCodeAddress: Addr
@@ -70,6 +72,7 @@ export const BOARDS: readonly BoardData[] = [
     core: 'cortex-m4f',
     clock: hz(168_000_000),
     highSpeedClock: { kind: 'crystal', hz: hz(8_000_000) }, // UM1472
+    timing: 'emulated',
     idCode: 0x413,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -93,6 +96,7 @@ export const BOARDS: readonly BoardData[] = [
     core: 'cortex-m7',
     clock: hz(216_000_000),
     highSpeedClock: { kind: 'external', hz: hz(8_000_000) }, // from the ST-Link, UM1974
+    timing: 'estimated',
     idCode: 0x449,
     idCodeAddress: addr(0xe0042000),
     flash: {
@@ -115,6 +119,7 @@ export const BOARDS: readonly BoardData[] = [
     core: 'cortex-m7',
     clock: hz(480_000_000),
     highSpeedClock: { kind: 'external', hz: hz(8_000_000) }, // from the ST-Link, UM2407
+    timing: 'estimated',
     idCode: 0x450,
     idCodeAddress: addr(0x5c001000),
     flash: {

@@ -18,6 +18,8 @@ export interface Board {
   readonly id: string
   readonly data: BoardData
   readonly provenance: Provenance
+  /** the provenance of its cycles and latencies */
+  readonly timing: Provenance
   readonly probe: Probe
   /** Virtual boards only: takes the marks written since the last call. */
   takeMarks?(): Promise<ExecutionMark[]>

@@ -54,6 +54,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     id: `virtual:${data.id}`,
     data,
     provenance: 'emulated',
+    timing: data.timing,
     stlink,
     probe,
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],

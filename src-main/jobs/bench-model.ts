@@ -27,6 +27,8 @@ export async function benchModel({ file, task, quick, ...place }: BenchRequest, 
     return {
       board: place.boardId,
       provenance: board.provenance,
+      timing: board.timing,
+      clockHz: flashed.hello.clock,
       task: task ?? null,
       seed: work.seed,
       quick,

@@ -28,6 +28,7 @@ export async function listBoards(): Promise<BoardSummary[]> {
       budget_ram_bytes: 0,
       kind: 'probe' as const,
       provenance: 'hardware' as const,
+      timing: 'hardware' as const,
       state: probe.state,
       detail: probe.detail,
     })),
@@ -51,6 +52,7 @@ const virtualSummary = (data: BoardData): BoardSummary => ({
   budget_ram_bytes: data.budget.ramActivations,
   kind: 'virtual',
   provenance: 'emulated',
+  timing: data.timing,
   state: 'ready',
   detail: cyclesAre(data),
 })
@@ -84,7 +86,7 @@ async function openProbedBoard(id: string): Promise<Board> {
   const probe = await openUsbProbe(id)
   try {
     const data = await identifyChip(probe)
-    return { id, data, provenance: 'hardware', probe, close: () => probe.close() }
+    return { id, data, provenance: 'hardware', timing: 'hardware', probe, close: () => probe.close() }
   } catch (error) {
     await probe.close()
     throw error

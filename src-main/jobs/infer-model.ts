@@ -29,6 +29,8 @@ export interface InferReport {
   flashBytes: FlashBytes | null
   ramBytes: { arena: number; lowerBound: number } | null
   provenance: Provenance
+  /** the provenance of cycles and latencies */
+  timing: Provenance
   provenanceDetail: ProvenanceDetail
 }
 
@@ -59,6 +61,7 @@ function inferOnHost(graph: Graph, inputs: readonly TensorData[]): InferReport {
     flashBytes: null,
     ramBytes: null,
     provenance: 'host',
+    timing: 'host',
     provenanceDetail: {
       provenance: 'host',
       board: HOST,
@@ -86,6 +89,7 @@ function inferOnBoard(graph: Graph, inputs: readonly TensorData[], request: Infe
       flashBytes: packed.flashBytes,
       ramBytes: { arena: plan.arenaBytes, lowerBound: plan.lowerBoundBytes },
       provenance: board.provenance,
+      timing: board.timing,
       provenanceDetail: {
         provenance: board.provenance,
         board: request.boardId,

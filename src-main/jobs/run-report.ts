@@ -11,6 +11,7 @@ export function runReport(run: RunDetail, store: Store) {
     task: run.task,
     board: run.board,
     provenance: run.provenance,
+    timing: run.timing,
     provenanceDetail: run.provenance_detail,
     seed: run.provenance_detail.seed,
     quick: run.quick,

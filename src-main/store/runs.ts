@@ -41,7 +41,10 @@ const SUMMARY_METRICS = [
 const lastValue = (name: string) =>
   `(SELECT value FROM metrics WHERE run_id = runs.id AND name = '${name}' ORDER BY id DESC LIMIT 1) AS ${name}`
 
-const SUMMARY_COLUMNS = `id, started_at, ended_at, status, task, model, recipe, board, provenance, quick, error,
+const TIMING = `COALESCE((SELECT provenance FROM metrics WHERE run_id = runs.id AND name = 'latency_p50_us'
+  ORDER BY id DESC LIMIT 1), provenance) AS timing`
+
+const SUMMARY_COLUMNS = `id, started_at, ended_at, status, task, model, recipe, board, provenance, quick, error, ${TIMING},
   ${SUMMARY_METRICS.map(lastValue).join(',\n  ')}`
 
 type SummaryRow = Omit<RunSummary, 'quick' | 'error'> & { quick: number; error: string | null }

@@ -62,6 +62,7 @@ const inferShape = z.strictObject({
   flashBytes: bytesByUse.nullable(),
   ramBytes: bytesByUse.nullable(),
   provenance,
+  timing: provenance,
   provenanceDetail,
 })
 
@@ -69,7 +70,13 @@ describe('a model file', () => {
   it('boards', async () => {
     const { boards } = z.strictObject({ boards: z.array(boardSummary) }).parse(await thimbleJson(['boards'], store))
     expect(boards[0]).toMatchObject({ id: BOARD, kind: 'virtual', provenance: 'emulated', state: 'ready' })
-    expect((await thimble(['boards'], store)).stdout).toContain('STM32F407G-DISC1')
+    const timing = (id: string) => boards.find((board) => board.id === id)!.timing
+    expect(['stm32f407', 'stm32f746', 'stm32h743'].map((id) => timing(`virtual:${id}`))).toEqual([
+      ...['emulated', 'estimated', 'estimated'],
+    ])
+    const { stdout } = await thimble(['boards'], store)
+    expect(stdout).toContain('STM32F407G-DISC1')
+    expect(stdout).toContain('Emulated, latency Estimated')
   })
 
   it('inspect', async () => {
@@ -170,6 +177,8 @@ describe('a model file', () => {
     const value = z
       .object({
         provenance,
+        timing: z.literal('emulated'),
+        clockHz: z.literal(168e6),
         inferences: z.literal(20),
         latencyUs: z.object({ p50: z.number().positive(), p95: z.number(), p99: z.number() }),
         aucBoard: z.null(),

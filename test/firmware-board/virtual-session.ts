@@ -43,6 +43,7 @@ export const changed = (
   id: board.id,
   data: change.data ?? board.data,
   provenance: board.provenance,
+  timing: board.timing,
   takeMarks: () => board.takeMarks!(),
   close: () => board.close(),
   probe: {

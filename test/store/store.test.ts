@@ -39,14 +39,22 @@ describe('runs', () => {
     store.runs.setProvenance(id, { ...HOST, provenance: 'emulated' })
     store.runs.addMetrics(id, [
       { name: 'auc_board', unit: '', step: 1, elapsedMs: 10, value: 0.7, provenance: 'emulated' },
-      { name: 'latency_p50_us', unit: 'us', step: 1, elapsedMs: 10, value: 812.25, provenance: 'emulated' },
+      { name: 'latency_p50_us', unit: 'us', step: 1, elapsedMs: 10, value: 812.25, provenance: 'estimated' },
       { name: 'auc_board', unit: '', step: 2, elapsedMs: 20, value: 0.93, provenance: 'emulated' },
     ])
     const model = store.artifacts.put(id, 'model.tflite', Uint8Array.of(1, 2, 3))
     store.runs.end(id, 'done', null)
 
     const run = runDetail.parse(store.runs.show(id))
-    expect(run).toMatchObject({ id, status: 'done', task: 'ad', provenance: 'emulated', quick: true, auc_board: 0.93 })
+    expect(run).toMatchObject({
+      id,
+      status: 'done',
+      task: 'ad',
+      provenance: 'emulated',
+      timing: 'estimated',
+      quick: true,
+      auc_board: 0.93,
+    })
     expect(run.parameters).toEqual(newRun().parameters)
     expect(run.provenance_detail).toEqual({ ...HOST, provenance: 'emulated' })
     expect(run.stages.map((stage) => [stage.name, stage.status])).toEqual([

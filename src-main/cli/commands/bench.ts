@@ -14,7 +14,7 @@ import {
   taskFlag,
 } from '../shared-options.ts'
 import { formatPairs } from '../table.ts'
-import { provenanceWord } from '../words.ts'
+import { boardWords, timingWords } from '../words.ts'
 
 export const bench = defineCommand({
   name: 'bench',
@@ -26,11 +26,12 @@ export const bench = defineCommand({
     benchModel({ file: file!, ...request, ...boardPlace(board, io) }, standalone(io, seed)),
   print: (value) =>
     formatPairs([
-      ['board', `${value.board}, ${provenanceWord(value.provenance)}`],
+      ['board', `${value.board}, ${boardWords(value)}`],
       ['inferences', formatInteger(value.inferences)],
       ['latency p50', formatLatency(value.latencyUs.p50)],
       ['latency p95', formatLatency(value.latencyUs.p95)],
       ['latency p99', formatLatency(value.latencyUs.p99)],
+      ['timing', timingWords(value.timing, value.clockHz)],
       ['AUC, board', value.aucBoard === null ? null : formatAuc(value.aucBoard, 3)],
       ['instructions', value.instructions === null ? null : formatInteger(value.instructions)],
       ['checked', `${value.opsEqualToInterpreter} ops, each equal to the interpreter`],

@@ -4,7 +4,7 @@ import type { BoardSummary } from '../../contract/api.ts'
 import { listBoards } from '../../jobs/boards.ts'
 import { defineCommand } from '../command.ts'
 import { formatTable } from '../table.ts'
-import { provenanceWord } from '../words.ts'
+import { boardWords } from '../words.ts'
 
 export const boards = defineCommand({
   name: 'boards',
@@ -20,7 +20,7 @@ export const boards = defineCommand({
         board.id,
         board.name,
         ...facts(board),
-        provenanceWord(board.provenance),
+        boardWords(board),
         board.detail === '' ? board.state : `${board.state}: ${board.detail}`,
       ]),
     ),

@@ -4,7 +4,7 @@ import { inferModel, type InferReport } from '../../jobs/infer-model.ts'
 import { defineCommand, flagOn } from '../command.ts'
 import { boardFlag, boardPlace, standalone } from '../shared-options.ts'
 import { formatPairs, formatTable } from '../table.ts'
-import { provenanceWord } from '../words.ts'
+import { boardWords, timingWords } from '../words.ts'
 
 export const infer = defineCommand({
   name: 'infer',
@@ -30,8 +30,9 @@ function inferText(report: InferReport): string {
   })
   const head = formatPairs([
     ...outputs,
-    ['board', `${report.board}, ${provenanceWord(report.provenance)}`],
+    ['board', `${report.board}, ${boardWords(report)}`],
     ['latency', report.latencyUs === null ? null : formatLatency(report.latencyUs)],
+    ['timing', timingWords(report.timing, report.provenanceDetail.clock_hz)],
     ['instructions', report.instructions === null ? null : formatInteger(report.instructions)],
     ['cycles', report.cycles === null ? null : formatInteger(report.cycles)],
     ['flash, model', report.flashBytes && formatBytes(report.flashBytes.total)],

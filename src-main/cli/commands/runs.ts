@@ -9,7 +9,7 @@ import { defineCommand, wholeNumber } from '../command.ts'
 import { formatMetric, metricLabel } from '../metric-text.ts'
 import { runText } from '../run-text.ts'
 import { formatPairs, formatTable } from '../table.ts'
-import { provenanceWord } from '../words.ts'
+import { boardWords } from '../words.ts'
 
 interface RunsOptions {
   limit: number
@@ -136,7 +136,7 @@ function runTable(rows: readonly RunSummary[]): string {
       run.status,
       run.quick ? `${run.model} (quick)` : run.model,
       run.board,
-      provenanceWord(run.provenance),
+      boardWords(run),
       orNothing(run.flash_bytes, formatBytes),
       orNothing(run.ram_bytes, formatBytes),
       orNothing(run.latency_p50_us, formatLatency),

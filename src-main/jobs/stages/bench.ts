@@ -44,7 +44,7 @@ const MOST_CHECKED = 5
 export async function bench(input: BenchInput, ctx: JobContext): Promise<BenchResult> {
   const { flashed, plan, workload } = input
   const { session, hello, model } = flashed
-  const { provenance } = session.board
+  const { provenance, timing } = session.board
   const { graph } = plan
 
   const verification = await checkBoard(input, ctx)
@@ -55,11 +55,11 @@ export async function bench(input: BenchInput, ctx: JobContext): Promise<BenchRe
   ctx.artifact('profile.json', jsonArtifact({ ...profile, outputs: undefined }))
 
   const stream = await streamWorkload(input, ctx)
-  const latency = summarizeLatency(stream.latencies, provenance)!
-  ctx.metric('latency_p50_us', latency.p50, provenance)
-  ctx.metric('latency_p95_us', latency.p95, provenance)
-  ctx.metric('latency_p99_us', latency.p99, provenance)
-  ctx.metric('latency_max_us', latency.max, provenance)
+  const latency = summarizeLatency(stream.latencies, timing)!
+  ctx.metric('latency_p50_us', latency.p50, timing)
+  ctx.metric('latency_p95_us', latency.p95, timing)
+  ctx.metric('latency_p99_us', latency.p99, timing)
+  ctx.metric('latency_max_us', latency.max, timing)
   ctx.fact('inferences', latency.count)
   ctx.fact('inferences_equal_to_interpreter', latency.count)
   return { latency, aucBoard: stream.auc, profile, verification }
@@ -92,7 +92,7 @@ async function checkBoard({ flashed, plan, workload, verified }: BenchInput, ctx
 
 async function streamWorkload({ flashed, plan, workload }: BenchInput, ctx: JobContext) {
   const { session, hello } = flashed
-  const { provenance } = session.board
+  const { provenance, timing } = session.board
   const firmware = session.firmware()
   const interpreter = createInterpreter(plan.graph)
   const latencies: Us[] = []
@@ -134,7 +134,7 @@ async function streamWorkload({ flashed, plan, workload }: BenchInput, ctx: JobC
     if (ctx.clock.monotonicMs() - lastBatchMs >= BATCH_MS) await sendBatch()
   }
   await sendBatch()
-  ctx.metric('cycles', lastCycles, provenance)
+  ctx.metric('cycles', lastCycles, timing)
   return { latencies, auc }
 }
 
