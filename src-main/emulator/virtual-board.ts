@@ -13,6 +13,9 @@ import type { WorkerSetup } from './worker.ts'
 export interface VirtualBoardOptions extends HostOptions {
   /** path of the emulator-worker bundle; without it the emulator runs in this thread */
   worker?: string | undefined
+  /** of its ST-Link; without it the board's id */
+  serial?: string | undefined
+  underReset?: boolean
 }
 
 export interface VirtualBoard extends Board {
@@ -30,7 +33,7 @@ interface Line {
 }
 
 export async function openVirtualBoard(data: BoardData, options: VirtualBoardOptions = {}): Promise<VirtualBoard> {
-  const { worker, ...host } = options
+  const { worker, serial = data.id, underReset = false, ...host } = options
   const setup: WorkerSetup = { data, options: host }
   const line = worker === undefined ? openHere(setup) : await openThread(worker, setup)
   let unplugged = false
@@ -49,7 +52,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     data,
     provenance: 'emulated',
     stlink,
-    probe: await openStlinkProbe(stlink, { serial: data.id }),
+    probe: await openStlinkProbe(stlink, { serial, underReset }),
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
     unplug: async () => {
       await call({ kind: 'unplug' })
