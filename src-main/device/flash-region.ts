@@ -74,17 +74,18 @@ function verifyEqual(wanted: Uint8Array, found: Uint8Array, start: number) {
   })
 }
 
+/** Throws MODEL_TOO_LARGE when the region is smaller than its content. */
+export function refuseTooLarge({ region, bytes }: RegionContent): void {
+  if (bytes.length <= region.size) return
+  const over = bytes.length - region.size
+  throw new AppError('MODEL_TOO_LARGE', `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`)
+}
+
 /** Throws BOARD_PROTECTED when a sector to be changed is write-protected, MODEL_TOO_LARGE when the region is smaller. */
 export async function writeRegion(content: RegionContent, tools: RegionTools): Promise<RegionReport> {
   const { probe, flash, sectors, signal, steps, onProgress } = tools
   const { region, headBytes } = content
-  if (content.bytes.length > region.size) {
-    const over = content.bytes.length - region.size
-    throw new AppError(
-      'MODEL_TOO_LARGE',
-      `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`,
-    )
-  }
+  refuseTooLarge(content)
   const wanted = padTo(flash.programBytes, content.bytes)
   const current = await steps.time('compare', wanted.length, () => readBack(probe, region.start, wanted.length))
   const writes = planFlash(sectors, region.start, wanted, current)

@@ -13,7 +13,13 @@ import type { FlashDriver } from './flash-driver.ts'
 import { createFlashDriver } from './flash-drivers.ts'
 import { createStepTimes, type StepReport } from './flash-steps.ts'
 import { foreignFlash, foreignSectors } from './foreign-flash.ts'
-import { writeRegion, type FlashProgress, type RegionContent, type RegionReport } from './flash-region.ts'
+import {
+  refuseTooLarge,
+  writeRegion,
+  type FlashProgress,
+  type RegionContent,
+  type RegionReport,
+} from './flash-region.ts'
 import {
   IMAGE_HEADER_BYTES,
   IMAGE_HEADER_OFFSET,
@@ -157,6 +163,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
       await core.resetAndHalt()
       try {
         const contents = { firmware: firmwareContent(data, image), model: modelContent(data, blob) }
+        for (const content of Object.values(contents)) refuseTooLarge(content)
         const foreign = await steps.time('compare', 0, () =>
           foreignSectors([contents.firmware, contents.model], { probe, data }),
         )
