@@ -60,6 +60,8 @@ export const ERROR_CODES = {
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',
   FLASH_FAILED:
     'Flash could not be written. Reset the board and try again; nothing is called written unless it was verified.',
+  FLASH_FOREIGN:
+    'Look at the sectors named above. If they may be erased, run it again and agree (command line: --yes).',
   FLASH_VERIFY_FAILED:
     'What was read back differs from what was written. Try again; if it comes back, the flash is worn or the supply is weak.',
   TARGET_FAULT: 'The program stopped in a fault on the virtual board. The registers above say where.',

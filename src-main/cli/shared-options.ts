@@ -2,6 +2,8 @@
 
 import { z } from 'zod'
 import type { BoardPlace } from '../jobs/flashed-model.ts'
+import type { FlashConsent } from '../jobs/stages/flash.ts'
+import { backupFolder as backupsIn } from '../jobs/store-path.ts'
 import type { Standalone } from '../jobs/standalone.ts'
 import { flagOn, wholeNumber, type CommandIo, type Flag } from './command.ts'
 
@@ -17,10 +19,33 @@ export const task = z.literal('ad', 'has to be ad: the only built-in task so far
 export const seed = wholeNumber.default(1)
 export const quick = flagOn
 
-export const boardPlace = (boardId: string, { terminal }: CommandIo): BoardPlace => ({
-  boardId,
-  assetsDir: terminal.assetsDir,
-  workers: terminal.workers,
+export const flashFlags: readonly Flag[] = [
+  { name: 'yes', text: 'erase flash that Thimble has not written, after it was read back to a file' },
+  {
+    name: 'under-reset',
+    text: 'connect while the chip is held in reset: for programs that sleep or reuse the SWD pins',
+  },
+]
+
+export const flashOptions = { yes: flagOn, 'under-reset': flagOn }
+
+interface FlashChoice {
+  board: string
+  yes: boolean
+  'under-reset': boolean
+}
+
+const flashConsent = ({ yes }: FlashChoice, { storePath }: CommandIo): FlashConsent => ({
+  backupFolder: backupsIn(storePath),
+  overwriteForeign: yes,
+})
+
+export const boardPlace = (choice: FlashChoice, io: CommandIo): BoardPlace => ({
+  boardId: choice.board,
+  underReset: choice['under-reset'],
+  consent: flashConsent(choice, io),
+  assetsDir: io.terminal.assetsDir,
+  workers: io.terminal.workers,
 })
 
 export const standalone = ({ signal, log, progress }: CommandIo, seed = 1): Standalone => ({

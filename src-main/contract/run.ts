@@ -37,6 +37,10 @@ export const runRequest = z.object({
   seed: z.number().int().nonnegative().default(1),
   /** quick: fewer clips and epochs, for tests and demonstrations; the result says so */
   quick: z.boolean().default(false),
+  /** erase flash that Thimble has not written, once it is read back to a file */
+  overwriteForeign: z.boolean().default(false),
+  /** connect while the chip is held in reset */
+  underReset: z.boolean().default(false),
 })
 export type RunRequest = z.infer<typeof runRequest>
 

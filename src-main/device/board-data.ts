@@ -34,6 +34,8 @@ export interface BoardData {
   /** DBGMCU_IDCODE, bits 11:0 */
   idCode: number
   idCodeAddress: Addr
+  /** 96 bits that no other chip has (RM0090 39.1, RM0385 41.1, RM0433 61.1) */
+  uniqueIdAddress: Addr
   /** `driver` names the kind of flash controller */
   flash: { driver: FlashKind; start: Addr; size: Bytes; sectors: readonly FlashSector[] }
   /** lines of 16 bytes that the flash accelerator keeps, when its waits are modelled */
@@ -75,6 +77,7 @@ export const BOARDS: readonly BoardData[] = [
     timing: 'emulated',
     idCode: 0x413,
     idCodeAddress: addr(0xe0042000),
+    uniqueIdAddress: addr(0x1fff7a10),
     flash: {
       driver: 'f4',
       start: addr(FLASH),
@@ -99,6 +102,7 @@ export const BOARDS: readonly BoardData[] = [
     timing: 'estimated',
     idCode: 0x449,
     idCodeAddress: addr(0xe0042000),
+    uniqueIdAddress: addr(0x1ff0f420),
     flash: {
       driver: 'f7',
       start: addr(FLASH),
@@ -122,6 +126,7 @@ export const BOARDS: readonly BoardData[] = [
     timing: 'estimated',
     idCode: 0x450,
     idCodeAddress: addr(0x5c001000),
+    uniqueIdAddress: addr(0x1ff1e800),
     flash: {
       driver: 'h7',
       start: addr(FLASH),

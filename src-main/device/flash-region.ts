@@ -6,11 +6,10 @@ import { KB, addr, hexAddr, type Addr } from '../base/units.ts'
 import type { FlashSector, MemoryRegion } from './board-data.ts'
 import type { FlashDriver } from './flash-driver.ts'
 import { planFlash, type SectorWrite } from './flash-plan.ts'
+import type { FlashStep, StepTimes } from './flash-steps.ts'
 import type { Probe } from './probe.ts'
 
-export type FlashStep = 'erase' | 'write' | 'verify' | 'reset'
-
-/** `erase` counts sectors, `write` and `verify` bytes, `reset` is 0 or 1 of 1. */
+/** `erase` counts sectors, `backup`, `write` and `verify` bytes, `reset` is 0 or 1 of 1. */
 export interface FlashProgress {
   step: FlashStep
   region: string
@@ -38,12 +37,14 @@ export interface RegionTools {
   flash: FlashDriver
   sectors: readonly FlashSector[]
   signal: AbortSignal | undefined
+  steps: StepTimes
   onProgress: (progress: FlashProgress) => void
 }
 
 const READ_CHUNK = 4 * KB
 
-async function readBack(
+/** `length` bytes from `start` on; `onBytes` counts them as they come. */
+export async function readBack(
   probe: Probe,
   start: number,
   length: number,
@@ -73,19 +74,20 @@ function verifyEqual(wanted: Uint8Array, found: Uint8Array, start: number) {
   })
 }
 
+/** Throws MODEL_TOO_LARGE when the region is smaller than its content. */
+export function refuseTooLarge({ region, bytes }: RegionContent): void {
+  if (bytes.length <= region.size) return
+  const over = bytes.length - region.size
+  throw new AppError('MODEL_TOO_LARGE', `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`)
+}
+
 /** Throws BOARD_PROTECTED when a sector to be changed is write-protected, MODEL_TOO_LARGE when the region is smaller. */
 export async function writeRegion(content: RegionContent, tools: RegionTools): Promise<RegionReport> {
-  const { probe, flash, sectors, signal, onProgress } = tools
+  const { probe, flash, sectors, signal, steps, onProgress } = tools
   const { region, headBytes } = content
-  if (content.bytes.length > region.size) {
-    const over = content.bytes.length - region.size
-    throw new AppError(
-      'MODEL_TOO_LARGE',
-      `The ${region.name} is ${over} bytes larger than its ${region.size} of flash.`,
-    )
-  }
+  refuseTooLarge(content)
   const wanted = padTo(flash.programBytes, content.bytes)
-  const current = await readBack(probe, region.start, wanted.length)
+  const current = await steps.time('compare', wanted.length, () => readBack(probe, region.start, wanted.length))
   const writes = planFlash(sectors, region.start, wanted, current)
   const report = (erasedSectors: number[], written: number): RegionReport => ({
     region: region.name,
@@ -112,24 +114,31 @@ export async function writeRegion(content: RegionContent, tools: RegionTools): P
     for (const [done, { sector }] of writes.entries()) {
       throwIfCancelled(signal)
       onProgress({ step: 'erase', region: region.name, done, total: writes.length })
-      await flash.erase(sector)
+      await steps.time('erase', sector.size, () => flash.erase(sector))
     }
     onProgress({ step: 'erase', region: region.name, done: writes.length, total: writes.length })
 
     const wrote = counter('write')
-    for (const { from, to } of writes.map(bodyOf)) {
-      throwIfCancelled(signal)
-      if (from < to) await flash.program(at(from), wanted.subarray(from, to), wrote)
-    }
     const verified = counter('verify')
+    const write = async (from: number, to: number) => {
+      if (from >= to) return
+      await steps.time('write', to - from, () => flash.program(at(from), wanted.subarray(from, to), wrote))
+    }
+    const verify = (from: number, to: number) =>
+      steps.time('verify', to - from, async () => {
+        if (from >= to) return
+        verifyEqual(wanted.subarray(from, to), await readBack(probe, at(from), to - from, verified), at(from))
+      })
     for (const { from, to } of writes.map(bodyOf)) {
       throwIfCancelled(signal)
-      if (from < to)
-        verifyEqual(wanted.subarray(from, to), await readBack(probe, at(from), to - from, verified), at(from))
+      await write(from, to)
     }
-    const head = wanted.subarray(0, headBytes)
-    await flash.program(region.start, head, wrote)
-    verifyEqual(head, await readBack(probe, region.start, head.length, verified), region.start)
+    for (const { from, to } of writes.map(bodyOf)) {
+      throwIfCancelled(signal)
+      await verify(from, to)
+    }
+    await write(0, Math.min(headBytes, wanted.length))
+    await verify(0, Math.min(headBytes, wanted.length))
   })
   return report(
     writes.map(({ sector }) => sector.index),

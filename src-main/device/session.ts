@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
-import type { BoardData } from './board-data.ts'
+import type { BoardData, FlashSector } from './board-data.ts'
 import type { Board, ExecutionMark } from './board.ts'
 import { readChipId } from './chip-id.ts'
 import { createCore, type Core } from './cortex-m.ts'
@@ -12,7 +12,15 @@ import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
 import type { FlashDriver } from './flash-driver.ts'
 import { createFlashDriver } from './flash-drivers.ts'
-import { writeRegion, type FlashProgress, type RegionContent, type RegionReport } from './flash-region.ts'
+import { createStepTimes, type StepReport } from './flash-steps.ts'
+import { foreignFlash, foreignSectors } from './foreign-flash.ts'
+import {
+  refuseTooLarge,
+  writeRegion,
+  type FlashProgress,
+  type RegionContent,
+  type RegionReport,
+} from './flash-region.ts'
 import {
   IMAGE_HEADER_BYTES,
   IMAGE_HEADER_OFFSET,
@@ -26,12 +34,19 @@ import { forgetRtt, openRttStream } from './rtt-link.ts'
 export interface FlashOptions {
   onProgress?: (progress: FlashProgress) => void
   signal?: AbortSignal
+  /**
+   * Asked before sectors are erased that hold neither Thimble's content nor nothing; throws to stop. Without it
+   * flashing stops with FLASH_FOREIGN.
+   */
+  onForeign?: (sectors: readonly FlashSector[]) => Promise<void>
 }
 
 export interface FlashReport {
   firmwareSha256: string
   firmware: RegionReport
   model: RegionReport
+  /** since the session began, or since its last flashing */
+  steps: StepReport[]
 }
 
 export interface BoardSession {
@@ -40,7 +55,8 @@ export interface BoardSession {
   /**
    * Brings firmware and model into flash, writing only the sectors that differ, verifies them, and resets the board.
    * Cancelling takes effect between sectors and leaves a board that refuses the half-written part. Throws
-   * BOARD_PROTECTED, BOARD_WRONG_CHIP, MODEL_TOO_LARGE, FLASH_FAILED, FLASH_VERIFY_FAILED, BOARD_GONE, CANCELLED.
+   * BOARD_PROTECTED, BOARD_WRONG_CHIP, MODEL_TOO_LARGE, FLASH_FOREIGN, FLASH_FAILED, FLASH_VERIFY_FAILED,
+   * BOARD_GONE, CANCELLED.
    */
   flash(image: Uint8Array, blob: Uint8Array, options?: FlashOptions): Promise<FlashReport>
   /** Resets the board and waits until its firmware answers. Throws BOARD_NO_FIRMWARE, BOARD_TIMEOUT, BOARD_FAULT. */
@@ -88,8 +104,11 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
   const { probe, data } = board
   const core = createCore(probe, clock)
   const flash = createFlashDriver(data.flash.driver, probe, clock)
-  await checkChip(board)
-  await checkProtection(flash)
+  const steps = createStepTimes(clock)
+  await steps.time('identify', 0, async () => {
+    await checkChip(board)
+    await checkProtection(flash)
+  })
 
   let client: FirmwareClient | null = null
 
@@ -132,7 +151,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     core,
     start,
 
-    async flash(image, blob, { onProgress = () => undefined, signal } = {}) {
+    async flash(image, blob, { onProgress = () => undefined, signal, onForeign } = {}) {
       const header = imageHeaderOf(image)
       if (header.chip_id !== data.idCode) {
         throw new AppError('BOARD_WRONG_CHIP', `The firmware image is built for chip 0x${header.chip_id.toString(16)}.`)
@@ -142,14 +161,23 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
       // A reset first: no peripheral of an earlier program runs on, and the flash caches are off.
       await core.resetAndHalt()
       try {
-        const tools = { probe, flash, sectors: data.flash.sectors, signal, onProgress }
-        const firmware = await writeRegion(firmwareContent(data, image), tools)
-        const model = await writeRegion(modelContent(data, blob), tools)
+        const contents = { firmware: firmwareContent(data, image), model: modelContent(data, blob) }
+        for (const content of Object.values(contents)) refuseTooLarge(content)
+        const foreign = await steps.time('compare', 0, () =>
+          foreignSectors([contents.firmware, contents.model], { probe, data }),
+        )
+        if (foreign.length > 0) {
+          if (onForeign === undefined) throw foreignFlash(foreign, null)
+          await steps.time('backup', data.flash.size, () => onForeign(foreign))
+        }
+        const tools = { probe, flash, sectors: data.flash.sectors, signal, steps, onProgress }
+        const firmware = await writeRegion(contents.firmware, tools)
+        const model = await writeRegion(contents.model, tools)
         const reset = (done: number) => onProgress({ step: 'reset', region: firmware.region, done, total: 1 })
         reset(0)
-        await start()
+        await steps.time('reset', 0, start)
         reset(1)
-        return { firmwareSha256: sha256(image), firmware, model }
+        return { firmwareSha256: sha256(image), firmware, model, steps: steps.take() }
       } catch (error) {
         // Whole firmware runs on and refuses a half-written model; the error is about more than a core left halted.
         await core.resume().catch(() => undefined)

@@ -77,13 +77,14 @@ export async function listUsbProbes(list: () => Promise<UsbDevice[]> = devices):
 export async function openUsbProbe(
   id: string,
   list: () => Promise<(UsbDevice & StlinkUsbDevice)[]> = devices,
+  { underReset = false }: { underReset?: boolean } = {},
 ): Promise<Probe> {
   const device = (await list()).find((one) => isStlink(one) && idOf(one) === id)
   if (device === undefined) throw new AppError('BOARD_UNKNOWN', `There is no probe ${id}.`)
   if (!(await mayUse(device))) throw new AppError('PROBE_PERMISSION', `The system does not let you use ${id}.`)
   const transport = await openUsbTransport(device)
   try {
-    return await openStlinkProbe(transport, { serial: id.slice(id.indexOf(':') + 1) })
+    return await openStlinkProbe(transport, { serial: id.slice(id.indexOf(':') + 1), underReset })
   } catch (error) {
     await transport.close()
     throw error

@@ -13,6 +13,9 @@ import type { WorkerSetup } from './worker.ts'
 export interface VirtualBoardOptions extends HostOptions {
   /** path of the emulator-worker bundle; without it the emulator runs in this thread */
   worker?: string | undefined
+  /** of its ST-Link; without it the board's id */
+  serial?: string | undefined
+  underReset?: boolean
 }
 
 export interface VirtualBoard extends Board {
@@ -32,7 +35,7 @@ interface Line {
 }
 
 export async function openVirtualBoard(data: BoardData, options: VirtualBoardOptions = {}): Promise<VirtualBoard> {
-  const { worker, ...host } = options
+  const { worker, serial = data.id, underReset = false, ...host } = options
   const setup: WorkerSetup = { data, options: host }
   const line = worker === undefined ? openHere(setup) : await openThread(worker, setup)
   let unplugged = false
@@ -46,7 +49,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     exchange: async (commands) => (await call({ kind: 'probe', commands })) as Uint8Array[],
     close: () => Promise.resolve(), // the board is switched off by its own close
   }
-  const probe = await openStlinkProbe(stlink, { serial: data.id }).catch(async (error: unknown) => {
+  const probe = await openStlinkProbe(stlink, { serial, underReset }).catch(async (error: unknown) => {
     await line.close()
     throw error
   })

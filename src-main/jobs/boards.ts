@@ -65,10 +65,15 @@ export function virtualBoardData(id: string): BoardData {
   throw new AppError('BOARD_UNKNOWN', `There is no board ${id}.`)
 }
 
+export interface ConnectWish {
+  /** keeps the target in reset while the probe connects; else that is tried when the target does not answer */
+  underReset?: boolean
+}
+
 /** The facts of a board: behind a probe its chip is asked. Throws what openBoard throws. */
-export async function boardDataOf(id: string): Promise<BoardData> {
+export async function boardDataOf(id: string, wish: ConnectWish = {}): Promise<BoardData> {
   if (!id.startsWith(STLINK)) return virtualBoardData(id)
-  const { data, close } = await openProbedBoard(id)
+  const { data, close } = await openProbedBoard(id, wish)
   await close()
   return data
 }
@@ -77,13 +82,29 @@ export async function boardDataOf(id: string): Promise<BoardData> {
 export const boardProvenance = (id: string): Provenance => (id.startsWith(VIRTUAL) ? 'emulated' : 'hardware')
 
 /** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it. */
-export async function openBoard(id: string, workers: WorkerFiles): Promise<Board> {
-  if (id.startsWith(STLINK)) return openProbedBoard(id)
-  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator })
+export async function openBoard(id: string, workers: WorkerFiles, wish: ConnectWish = {}): Promise<Board> {
+  if (id.startsWith(STLINK)) return openProbedBoard(id, wish)
+  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, ...wish })
 }
 
-async function openProbedBoard(id: string): Promise<Board> {
-  const probe = await openUsbProbe(id)
+/**
+ * Opens by `connect`, and once more under reset when the target does not answer: a program that sleeps or reuses the
+ * pins of SWD is stopped that way before it starts. Throws what `connect` throws.
+ */
+export async function connectOrReset(
+  connect: (underReset: boolean) => Promise<Probe>,
+  { underReset = false }: ConnectWish,
+): Promise<Probe> {
+  try {
+    return await connect(underReset)
+  } catch (error) {
+    if (underReset || toAppError(error).code !== 'TARGET_UNREACHABLE') throw error
+    return connect(true)
+  }
+}
+
+async function openProbedBoard(id: string, wish: ConnectWish): Promise<Board> {
+  const probe = await connectOrReset((underReset) => openUsbProbe(id, undefined, { underReset }), wish)
   try {
     const data = await identifyChip(probe)
     return { id, data, provenance: 'hardware', timing: 'hardware', probe, close: () => probe.close() }

@@ -21,6 +21,7 @@ export function flashModel({ file, ...place }: BoardPlace & { file: string }, wo
         writtenBytes,
       })),
       verify: regions.map(({ region, verifiedBytes }) => ({ region, verifiedBytes })),
+      steps: flashed.steps,
       reset: { clockHz: hello.clock, clockSource: hello.clockSource, modelOpened: true },
     }
   })

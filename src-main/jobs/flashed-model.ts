@@ -2,10 +2,11 @@ import type { Board } from '../device/board.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { PackedModel } from '../pack/writer.ts'
 import type { Plan } from '../plan/plan.ts'
+import { systemClock } from '../base/clock.ts'
 import { boardDataOf, openBoard } from './boards.ts'
 import { loadFirmware } from './firmware-image.ts'
 import type { WorkerFiles } from './job-messages.ts'
-import { flash, type Flashed } from './stages/flash.ts'
+import { flash, type FlashConsent, type Flashed } from './stages/flash.ts'
 import { pack } from './stages/pack.ts'
 import { plan } from './stages/plan.ts'
 import { standaloneContext, type Standalone } from './standalone.ts'
@@ -14,6 +15,8 @@ export interface BoardPlace {
   boardId: string
   assetsDir: string
   workers: WorkerFiles
+  consent: FlashConsent
+  underReset: boolean
 }
 
 export interface OnBoard {
@@ -27,17 +30,19 @@ export interface OnBoard {
 /** Plans, packs and flashes a model, hands the running board to `use`, and closes it however that ends. */
 export async function withFlashedModel<T>(
   graph: Graph,
-  { boardId, assetsDir, workers }: BoardPlace,
+  { boardId, assetsDir, workers, consent, underReset }: BoardPlace,
   work: Standalone,
   use: (onBoard: OnBoard) => Promise<T>,
 ): Promise<T> {
-  const data = await boardDataOf(boardId)
+  const data = await boardDataOf(boardId, { underReset })
   const firmware = loadFirmware(assetsDir, data)
   const planned = plan({ graph, board: data, firmware }, standaloneContext(work, 'plan'))
   const packed = pack(planned, standaloneContext(work, 'pack'))
-  const board = await openBoard(boardId, workers)
+  const start = systemClock.monotonicMs()
+  const board = await openBoard(boardId, workers, { underReset })
+  const connectMs = systemClock.monotonicMs() - start
   try {
-    const flashed = await flash({ board, firmware, packed }, standaloneContext(work, 'flash'))
+    const flashed = await flash({ board, connectMs, firmware, packed, consent }, standaloneContext(work, 'flash'))
     return await use({ board, plan: planned, packed, flashed, firmwareSha256: firmware.sha256 })
   } finally {
     await board.close()

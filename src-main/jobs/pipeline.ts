@@ -13,7 +13,7 @@ import { STAGES, type JobEvent, type RunDetail, type RunRequest, type StageName 
 import type { Board } from '../device/board.ts'
 import type { Graph, TensorData } from '../ir/graph.ts'
 import type { Store } from '../store/store.ts'
-import { boardDataOf, boardProvenance } from './boards.ts'
+import { boardDataOf, boardProvenance, type ConnectWish } from './boards.ts'
 import { loadFirmware } from './firmware-image.ts'
 import { readModelFile } from './read-model-file.ts'
 import { startRun, type RunRecorder } from './run-recorder.ts'
@@ -31,9 +31,11 @@ import { anomalyWorkload, randomWorkload, type Workload } from './workload.ts'
 export interface PipelineDeps {
   store: Store
   /** the pipeline closes what it opens, however it ends */
-  openBoard: (id: string) => Promise<Board>
+  openBoard: (id: string, wish: ConnectWish) => Promise<Board>
   /** holds the built firmware images */
   assetsDir: string
+  /** where flash that Thimble has not written is read back to before it is erased */
+  backupFolder: string
   emit: (event: JobEvent) => void
   signal: AbortSignal
   clock: Clock
@@ -59,8 +61,11 @@ export async function runPipeline(request: RunRequest, deps: PipelineDeps): Prom
     const verified = await run.stage('verify', verify, model)
     const planned = await run.stage('plan', plan, { graph: model.graph, board: data, firmware })
     const packed = await run.stage('pack', pack, planned)
-    board = await deps.openBoard(request.boardId)
-    const flashed = await run.stage('flash', flash, { board, firmware, packed })
+    const start = deps.clock.monotonicMs()
+    board = await deps.openBoard(request.boardId, request)
+    const consent = { backupFolder: deps.backupFolder, overwriteForeign: request.overwriteForeign }
+    const connectMs = deps.clock.monotonicMs() - start
+    const flashed = await run.stage('flash', flash, { board, connectMs, firmware, packed, consent })
     run.setClock(flashed.hello.clock)
     await run.stage('bench', bench, { flashed, plan: planned, workload: model.workload, verified })
     return run.finish()
@@ -96,7 +101,7 @@ function ownModel(graph: Graph, { quick }: RunRequest, rng: Rng): Model {
 async function begin(request: RunRequest, deps: PipelineDeps) {
   try {
     const rng = createRng(request.seed)
-    const data = await boardDataOf(request.boardId)
+    const data = await boardDataOf(request.boardId, request)
     const firmware = loadFirmware(deps.assetsDir, data)
     if ((request.task === undefined) === (request.file === undefined)) {
       throw new AppError('USAGE', 'A run takes either a task or a model file.')

@@ -1,6 +1,9 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+/** Where flash is read back to, in that folder. */
+export const backupFolder = (storePath: string): string => join(storePath, 'backups')
+
 /** The folder that holds the database and the artifacts: what was asked for, THIMBLE_STORE, or the system's own place. */
 export function storePath(
   asked: string | undefined,

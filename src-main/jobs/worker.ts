@@ -7,6 +7,7 @@ import { openBoard } from './boards.ts'
 import type { JobSettings } from './job-messages.ts'
 import { openJobPort } from './job-port.ts'
 import { runPipeline } from './pipeline.ts'
+import { backupFolder } from './store-path.ts'
 
 const port = openJobPort()
 const cancellation = new AbortController()
@@ -28,7 +29,8 @@ async function work({ request, storePath, assetsDir, workers }: JobSettings): Pr
     await runPipeline(request, {
       store,
       assetsDir,
-      openBoard: (id) => openBoard(id, workers),
+      openBoard: (id, wish) => openBoard(id, workers, wish),
+      backupFolder: backupFolder(storePath),
       emit: (event) => port.post(event),
       signal: cancellation.signal,
       clock: systemClock,

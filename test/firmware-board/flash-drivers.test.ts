@@ -7,6 +7,7 @@ import { addr, type Addr } from '../../src-main/base/units.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { createFlashDriver } from '../../src-main/device/flash-drivers.ts'
 import type { FlashDriver } from '../../src-main/device/flash-driver.ts'
+import { createStepTimes } from '../../src-main/device/flash-steps.ts'
 import { writeRegion } from '../../src-main/device/flash-region.ts'
 import type { Probe } from '../../src-main/device/probe.ts'
 import { Machine } from '../../src-main/emulator/machine.ts'
@@ -60,7 +61,7 @@ describe.each(BOARD_IDS)('the flash driver of %s', (id) => {
   const write = () =>
     writeRegion(
       { region: { ...data.modelRegion, start: last.start, size: last.size }, bytes, headBytes: 32 },
-      { probe, flash, sectors, signal: undefined, onProgress: () => undefined },
+      { probe, flash, sectors, signal: undefined, steps: createStepTimes(systemClock), onProgress: () => undefined },
     )
 
   test('erases and writes the last sector, and locks the controller again', async () => {

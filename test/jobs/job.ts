@@ -1,5 +1,7 @@
 // Runs the pipeline in this process and collects what it says.
 
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src-main/base/clock.ts'
 import { toAppError, type AppError } from '../../src-main/base/errors.ts'
@@ -52,6 +54,7 @@ export async function runJob(
     store,
     assetsDir: ASSETS,
     openBoard,
+    backupFolder: join(tmpdir(), 'thimble-backups'),
     emit(event) {
       events.push(jobEvent.parse(event))
       onEvent(event, tools)

@@ -5,6 +5,8 @@ import { defineCommand } from '../command.ts'
 import {
   boardFlag,
   boardPlace,
+  flashFlags,
+  flashOptions,
   quick,
   quickFlag,
   seed,
@@ -20,10 +22,16 @@ export const bench = defineCommand({
   name: 'bench',
   args: ['<file>'],
   summary: "Latency of a model on a board, and its AUC on a task's held-out data",
-  flags: [boardFlag, { ...taskFlag, text: `${taskFlag.text}; without one, random inputs` }, seedFlag, quickFlag],
-  options: z.object({ board: z.string(), task: task.optional(), seed, quick }),
-  run: ([file], { board, seed, ...request }, io) =>
-    benchModel({ file: file!, ...request, ...boardPlace(board, io) }, standalone(io, seed)),
+  flags: [
+    boardFlag,
+    { ...taskFlag, text: `${taskFlag.text}; without one, random inputs` },
+    seedFlag,
+    quickFlag,
+    ...flashFlags,
+  ],
+  options: z.object({ board: z.string(), ...flashOptions, task: task.optional(), seed, quick }),
+  run: ([file], { seed, task, quick, ...place }, io) =>
+    benchModel({ file: file!, task, quick, ...boardPlace(place, io) }, standalone(io, seed)),
   print: (value) =>
     formatPairs([
       ['board', `${value.board}, ${boardWords(value)}`],

@@ -1,18 +1,19 @@
 import { z } from 'zod'
 import { formatClock, formatExactBytes } from '../../contract/format.ts'
 import { flashModel } from '../../jobs/flash-model.ts'
+import { stepText } from '../../jobs/stages/flash.ts'
 import { defineCommand } from '../command.ts'
-import { boardFlag, boardPlace, standalone } from '../shared-options.ts'
+import { boardFlag, boardPlace, flashFlags, flashOptions, standalone } from '../shared-options.ts'
 import { formatPairs } from '../table.ts'
 
 export const flash = defineCommand({
   name: 'flash',
   args: ['<file>'],
   summary: 'Write firmware and model to a board, verify them, reset it',
-  flags: [boardFlag],
-  options: z.object({ board: z.string() }),
-  run: ([file], { board }, io) => flashModel({ file: file!, ...boardPlace(board, io) }, standalone(io)),
-  print: ({ write, verify, reset }) =>
+  flags: [boardFlag, ...flashFlags],
+  options: z.object({ board: z.string(), ...flashOptions }),
+  run: ([file], options, io) => flashModel({ file: file!, ...boardPlace(options, io) }, standalone(io)),
+  print: ({ write, verify, reset, steps }) =>
     formatPairs([
       ...write.map(
         ({ region, writtenBytes, bytes, erasedSectors }) =>
@@ -26,5 +27,6 @@ export const flash = defineCommand({
         ({ region, verifiedBytes }) => ['verified', `${region}: ${formatExactBytes(verifiedBytes)}`] as const,
       ),
       ['reset', `the firmware answers at ${formatClock(reset.clockHz)} and has taken the model`],
+      ...steps.map((step) => [step.name, stepText(step)] as const),
     ]),
 })

@@ -8,11 +8,23 @@ import { openBoard } from '../../jobs/boards.ts'
 import { runPipeline } from '../../jobs/pipeline.ts'
 import { recipeHelp } from '../../jobs/recipes.ts'
 import { runReport } from '../../jobs/run-report.ts'
+import { backupFolder } from '../../jobs/store-path.ts'
 import { openWorkspace } from '../../jobs/workspace.ts'
 import { defineCommand } from '../command.ts'
 import type { ProgressLine } from '../progress-line.ts'
 import { runText } from '../run-text.ts'
-import { boardFlag, DEFAULT_BOARD, quick, quickFlag, seed, seedFlag, task, taskFlag } from '../shared-options.ts'
+import {
+  boardFlag,
+  DEFAULT_BOARD,
+  quick,
+  quickFlag,
+  flashFlags,
+  flashOptions,
+  seed,
+  seedFlag,
+  task,
+  taskFlag,
+} from '../shared-options.ts'
 
 export const run = defineCommand({
   name: 'run',
@@ -24,6 +36,7 @@ export const run = defineCommand({
     { name: 'recipe', value: '<name>', text: recipeHelp },
     seedFlag,
     quickFlag,
+    ...flashFlags,
   ],
   options: z.object({
     task: task.optional(),
@@ -31,18 +44,26 @@ export const run = defineCommand({
     recipe: z.string().default('ptq'),
     seed,
     quick,
+    ...flashOptions,
   }),
-  async run([file], { board, ...options }, { terminal, storePath, signal, line }) {
+  async run([file], { board, yes, 'under-reset': underReset, ...options }, { terminal, storePath, signal, line }) {
     if ((file === undefined) === (options.task === undefined)) {
       throw new AppError('USAGE', 'thimble run takes either --task or a model file.')
     }
     const { assetsDir, workers } = terminal
     const workspace = openWorkspace({ storePath, kind: 'cli', assetsDir, workers })
     try {
-      const request = { ...options, boardId: board, file: file === undefined ? undefined : resolve(file) }
+      const request = {
+        ...options,
+        boardId: board,
+        file: file === undefined ? undefined : resolve(file),
+        overwriteForeign: yes,
+        underReset,
+      }
       const detail = await runPipeline(request, {
         store: workspace.store,
-        openBoard: (id) => openBoard(id, workers),
+        openBoard: (id, wish) => openBoard(id, workers, wish),
+        backupFolder: backupFolder(storePath),
         assetsDir,
         emit: (event) => showEvent(event, line),
         signal,

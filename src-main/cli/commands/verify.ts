@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { formatInteger, formatSignificant, NOTHING } from '../../contract/format.ts'
 import { verifyModel, type VerifyFileReport } from '../../jobs/verify-model.ts'
 import { defineCommand, wholeNumber } from '../command.ts'
-import { boardFlag, boardPlace, DEFAULT_BOARD, seed, seedFlag, standalone } from '../shared-options.ts'
+import {
+  boardFlag,
+  boardPlace,
+  DEFAULT_BOARD,
+  flashFlags,
+  flashOptions,
+  seed,
+  seedFlag,
+  standalone,
+} from '../shared-options.ts'
 import { formatTable, shortName } from '../table.ts'
 
 export const verify = defineCommand({
@@ -14,15 +23,17 @@ export const verify = defineCommand({
     { ...boardFlag, text: `an int8 model is run there op by op (${DEFAULT_BOARD})` },
     { name: 'samples', value: '<n>', text: 'random inputs to compare on (4)' },
     seedFlag,
+    ...flashFlags,
   ],
   options: z.object({
     against: z.string().optional(),
     board: z.string().default(DEFAULT_BOARD),
     samples: wholeNumber.default(4),
     seed,
+    ...flashOptions,
   }),
-  run: ([file], { against, board, samples, seed }, io) =>
-    verifyModel({ file: file!, against, samples, ...boardPlace(board, io) }, standalone(io, seed)),
+  run: ([file], { against, samples, seed, ...place }, io) =>
+    verifyModel({ file: file!, against, samples, ...boardPlace(place, io) }, standalone(io, seed)),
   print: (report) => report.stages.map(stageText).join('\n\n'),
 })
 

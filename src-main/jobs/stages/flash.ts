@@ -1,14 +1,31 @@
+import type { Progress } from '../../base/progress.ts'
 import type { Board } from '../../device/board.ts'
 import type { Hello, OpenModel } from '../../device/firmware-client.ts'
+import type { FlashProgress } from '../../device/flash-region.ts'
+import { createStepTimes, type StepReport } from '../../device/flash-steps.ts'
+import { foreignFlash } from '../../device/foreign-flash.ts'
 import { connectBoard, type BoardSession, type FlashReport } from '../../device/session.ts'
+import { formatBytes, formatDuration } from '../../contract/format.ts'
 import type { PackedModel } from '../../pack/writer.ts'
+import { backupFlash } from '../backup-flash.ts'
 import type { Firmware } from '../firmware-image.ts'
 import type { JobContext } from '../job-context.ts'
 
+/** What may become of flash that Thimble has not written. */
+export interface FlashConsent {
+  /** it is read back to a file in this folder */
+  backupFolder: string
+  /** then erased; without it flashing stops with FLASH_FOREIGN, which names the sectors and the file */
+  overwriteForeign: boolean
+}
+
 export interface FlashInput {
   board: Board
+  /** what opening the board took */
+  connectMs: number
   firmware: Firmware
   packed: PackedModel
+  consent: FlashConsent
 }
 
 export interface Flashed {
@@ -17,25 +34,65 @@ export interface Flashed {
   /** as the firmware checked and opened it */
   model: OpenModel
   report: FlashReport
+  /** of everything, from the connection to the opened model */
+  steps: StepReport[]
 }
 
 /** Write, verify, reset; then the firmware has to answer and take the model. Throws what BoardSession.flash throws. */
-export async function flash({ board, firmware, packed }: FlashInput, ctx: JobContext): Promise<Flashed> {
+export async function flash(
+  { board, connectMs, firmware, packed, consent }: FlashInput,
+  ctx: JobContext,
+): Promise<Flashed> {
   const session = await connectBoard(board, ctx.clock)
   const report = await session.flash(firmware.image, packed.blob, {
     signal: ctx.signal,
-    onProgress: ({ step, region, done, total }) => ctx.progress(done, total, `${step} ${region}`),
+    onProgress: withSpeed(ctx),
+    onForeign: async (sectors) => {
+      const { file } = await backupFlash(board, { folder: consent.backupFolder }, ctx.progress)
+      ctx.fact('flash_backup', file)
+      if (!consent.overwriteForeign) throw foreignFlash(sectors, file)
+      ctx.log('info', `What flash held before is in ${file}.`)
+    },
   })
   for (const region of [report.firmware, report.model]) {
     ctx.fact(`${region.region}_erased_sectors`, region.erasedSectors.join(', ') || '–')
     ctx.fact(`${region.region}_written_bytes`, region.writtenBytes)
     ctx.fact(`${region.region}_verified_bytes`, region.verifiedBytes)
   }
-  const client = session.firmware()
-  const hello = await client.hello()
-  const model = await client.openModel()
+  const run = createStepTimes(ctx.clock)
+  const { hello, model } = await run.time('run', 0, async () => {
+    const client = session.firmware()
+    return { hello: await client.hello(), model: await client.openModel() }
+  })
+  const steps: StepReport[] = [{ name: 'connect', bytes: 0, ms: connectMs }, ...report.steps, ...run.take()]
+  for (const step of steps) ctx.fact(`flash_step_${step.name}`, stepText(step))
   ctx.fact('firmware_sha256', report.firmwareSha256)
   ctx.fact('clock_hz', hello.clock)
   ctx.fact('clock_source', hello.clockSource)
-  return { session, hello, model, report }
+  return { session, hello, model, report, steps }
+}
+
+/** Bytes a second; null where a step moves none or took no time that can be told. */
+export const speedOf = ({ bytes, ms }: Pick<StepReport, 'bytes' | 'ms'>): number | null =>
+  bytes === 0 || ms === 0 ? null : (1000 * bytes) / ms
+
+export function stepText(step: StepReport): string {
+  const speed = speedOf(step)
+  const took = formatDuration(step.ms)
+  return speed === null ? took : `${formatBytes(step.bytes)} in ${took}, ${formatBytes(speed)}/s`
+}
+
+/** Steps as progress, those that count bytes with their speed so far. */
+function withSpeed({ progress, clock }: { progress: Progress; clock: JobContext['clock'] }) {
+  let key = ''
+  let start = 0
+  return ({ step, region, done, total }: FlashProgress) => {
+    const now = clock.monotonicMs()
+    if (key !== `${step} ${region}`) {
+      key = `${step} ${region}`
+      start = now
+    }
+    const speed = step === 'erase' || step === 'reset' ? null : speedOf({ bytes: done, ms: now - start })
+    progress(done, total, speed === null ? key : `${key}, ${formatBytes(speed)}/s`)
+  }
 }
