@@ -18,7 +18,7 @@ export const boardSummary = z.object({
   /** the provenance of cycles and latencies */
   timing: provenance,
   /** `ready`, or why it can't be used now */
-  state: z.enum(['ready', 'unsupported', 'no-permission']),
+  state: z.enum(['ready', 'unsupported', 'no-permission', 'in-use']),
   detail: z.string(),
 })
 export type BoardSummary = z.infer<typeof boardSummary>

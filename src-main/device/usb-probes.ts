@@ -2,6 +2,7 @@
 
 import { access, constants } from 'node:fs/promises'
 import { AppError } from '../base/errors.ts'
+import { findFileHolders, type FileHolder } from './file-holder.ts'
 import type { Probe } from './probe.ts'
 import { PRODUCTS, ST_VENDOR } from './stlink/protocol.ts'
 import { openStlinkProbe } from './stlink/stlink-probe.ts'
@@ -11,7 +12,7 @@ export interface UsbProbe {
   /** `stlink:<serial>` */
   id: string
   name: string
-  state: 'ready' | 'no-permission'
+  state: 'ready' | 'no-permission' | 'in-use'
   detail: string
 }
 
@@ -23,15 +24,19 @@ interface UsbDevice {
   address: number
 }
 
-/** Linux: whether udev lets this user use the device. Elsewhere the question doesn't arise. */
-async function mayUse(device: UsbDevice): Promise<boolean> {
-  if (process.platform !== 'linux') return true
+const USB_NODES = '/dev/bus/usb'
+
+/** The file by which Linux gives a device to programs. */
+function nodeOf({ bus, address }: UsbDevice, nodes: string): string {
   const digits = (n: number) => String(n).padStart(3, '0')
+  return `${nodes}/${digits(Number(bus))}/${digits(address)}`
+}
+
+/** Linux: whether udev lets this user use the device. Elsewhere the question doesn't arise. */
+async function mayUse(device: UsbDevice, nodes = USB_NODES): Promise<boolean> {
+  if (process.platform !== 'linux') return true
   try {
-    await access(
-      `/dev/bus/usb/${digits(Number(device.bus))}/${digits(device.address)}`,
-      constants.R_OK | constants.W_OK,
-    )
+    await access(nodeOf(device, nodes), constants.R_OK | constants.W_OK)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'EACCES'
@@ -53,21 +58,33 @@ const isStlink = ({ vendorId, productId }: UsbDevice) => vendorId === ST_VENDOR 
 
 const idOf = (device: UsbDevice) => `stlink:${device.serialNumber ?? `${device.bus}-${device.address}`}`
 
-async function describe(device: UsbDevice): Promise<UsbProbe> {
-  const permitted = await mayUse(device)
-  return {
-    id: idOf(device),
-    name: PRODUCTS[device.productId]!.name,
-    state: permitted ? 'ready' : 'no-permission',
-    detail: permitted
-      ? ''
-      : 'The system does not let you use this device. Install the udev rules, then plug it in again.',
+async function stateOf(
+  device: UsbDevice,
+  nodes: string,
+  holder: FileHolder | undefined,
+): Promise<Pick<UsbProbe, 'state' | 'detail'>> {
+  if (!(await mayUse(device, nodes))) {
+    const detail = 'The system does not let you use this device. Install the udev rules, then plug it in again.'
+    return { state: 'no-permission', detail }
   }
+  if (holder === undefined) return { state: 'ready', detail: '' }
+  return { state: 'in-use', detail: `Open in ${holder.name} (process ${holder.pid}). Close it there first.` }
 }
 
-export async function listUsbProbes(list: () => Promise<UsbDevice[]> = devices): Promise<UsbProbe[]> {
-  const found = await list()
-  return Promise.all(found.filter(isStlink).map(describe))
+/** `nodes` is the folder of the devices' files on Linux. */
+export async function listUsbProbes(
+  list: () => Promise<UsbDevice[]> = devices,
+  nodes = USB_NODES,
+): Promise<UsbProbe[]> {
+  const found = (await list()).filter(isStlink)
+  const holders = await findFileHolders(found.map((device) => nodeOf(device, nodes)))
+  return Promise.all(
+    found.map(async (device) => ({
+      id: idOf(device),
+      name: PRODUCTS[device.productId]!.name,
+      ...(await stateOf(device, nodes, holders.get(nodeOf(device, nodes)))),
+    })),
+  )
 }
 
 /**
