@@ -66,11 +66,24 @@ export class Dap {
   #select = 0
   #sticky = false
   #readBuffer = 0
+  readonly #answers: () => boolean
 
-  constructor(data: DebugPortData, bus: TargetBus) {
+  /** `answers` turns false when read-out protection closes the port for good. */
+  constructor(data: DebugPortData, bus: TargetBus, answers: () => boolean = () => true) {
+    this.#answers = answers
     this.data = data
     this.bus = bus
     this.#ports = new Map(data.accessPorts.map((row) => [row.index, new MemoryAccessPort(row)]))
+  }
+
+  /** Whether the two wires lead to something. */
+  get answers(): boolean {
+    return this.#answers()
+  }
+
+  /** Throws a DapFault where nobody answers. */
+  #demandAnswer(address: number): void {
+    if (!this.#answers()) throw new DapFault(address)
   }
 
   hasAccessPort(index: number): boolean {
@@ -83,8 +96,9 @@ export class Dap {
     this.#sticky = false
   }
 
-  /** `register`: address, with the bank in bits 7:4. */
+  /** `register`: address, with the bank in bits 7:4. Throws a DapFault. */
   readDp(register: number): number {
+    this.#demandAnswer(register)
     switch (register) {
       case DP.DPIDR:
         return this.data.dpidr
@@ -99,7 +113,9 @@ export class Dap {
     }
   }
 
+  /** Throws a DapFault. */
   writeDp(register: number, value: number): void {
+    this.#demandAnswer(register)
     if (register === DP.ABORT && (value & ABORT_STKERRCLR) !== 0) this.#sticky = false
     else if (register === DP.CTRL_STAT) this.#control = value & CTRL_WRITABLE
     else if (register === DP.SELECT) this.#select = value >>> 0
@@ -107,6 +123,7 @@ export class Dap {
 
   /** Registers of a port that isn't there read as zero. Throws a DapFault. */
   readAp(index: number, register: number): number {
+    this.#demandAnswer(register)
     const port = this.#ports.get(index)
     if (port === undefined) return 0
     this.#readBuffer = this.#readAp(port, register)
@@ -132,6 +149,7 @@ export class Dap {
 
   /** Throws a DapFault. */
   writeAp(index: number, register: number, value: number): void {
+    this.#demandAnswer(register)
     const port = this.#ports.get(index)
     if (port === undefined) return
     if (register === AP.CSW) port.csw = value & CSW_WRITABLE
@@ -166,6 +184,7 @@ export class Dap {
   }
 
   #existing(index: number, address: number): MemoryAccessPort {
+    this.#demandAnswer(address)
     const port = this.#ports.get(index)
     if (port === undefined) throw new DapFault(address)
     return port

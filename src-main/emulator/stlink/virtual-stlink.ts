@@ -20,7 +20,9 @@ import { DapFault, type AccessSize, type Dap } from '../dap.ts'
 import { CoreDebug } from './core-debug.ts'
 import type { StlinkModel } from './models.ts'
 
-const FAILED = { UNKNOWN: 0x01, UNKNOWN_CHAIN: 0x04, AP_FAULT: 0x11, BAD_AP: 0x1d, UNKNOWN_COMMAND: 0x42 } as const
+const FAILED = {
+  ...{ UNKNOWN: 0x01, UNKNOWN_CHAIN: 0x04, NO_ID_CODE: 0x09, AP_FAULT: 0x11, BAD_AP: 0x1d, UNKNOWN_COMMAND: 0x42 },
+} as const
 
 /** Known without a mode that fits; everything else needs the debug mode. */
 const ALWAYS_ANSWERED: ReadonlySet<CommandName> = new Set(['version', 'extendedVersion', 'mode', 'voltage'])
@@ -124,11 +126,12 @@ export class VirtualStlink {
       leaveDebug: enter(MODE.MASS_STORAGE),
       enterDebug: ({ cdb }) => {
         if (cdb[2] !== ENTER_SWD) return failure(FAILED.UNKNOWN_CHAIN) // only two wires are connected
+        if (!dap.answers) return failure(FAILED.NO_ID_CODE)
         this.#mode = MODE.DEBUG
         dap.powerUp()
         return success()
       },
-      idCodes: () => words(STATUS_OK, dap.readDp(0), 0),
+      idCodes: () => (dap.answers ? words(STATUS_OK, dap.readDp(0), 0) : words(FAILED.NO_ID_CODE, 0, 0)),
       resetSystem: () => this.#done(() => this.#core.requestReset()),
       readRegister: ({ cdb }) => this.#value(() => this.#core.readRegister(cdb[2]!)),
       writeRegister: ({ cdb }, view) => this.#done(() => this.#core.writeRegister(cdb[2]!, view.getUint32(3, true))),
@@ -217,7 +220,7 @@ export class VirtualStlink {
       return value
     } catch (thrown) {
       if (!(thrown instanceof DapFault)) throw thrown
-      this.#status = FAILED.AP_FAULT
+      this.#status = this.#dap.answers ? FAILED.AP_FAULT : FAILED.NO_ID_CODE
       this.#faultAddress = thrown.address
       return undefined
     }
