@@ -14,7 +14,11 @@ export const SERIAL = 'FAULTY'
 export const PROBE_ID = `stlink:${SERIAL}`
 
 /** Decides over one transfer: 'unplug' pulls the cable before it, bytes answer in the probe's place, nothing lets it be. */
-export type CableFault = (transfer: { index: number; command: StlinkCommand }) => 'unplug' | Uint8Array | undefined
+export type CableFault = (transfer: {
+  index: number
+  commandIndex: number
+  command: StlinkCommand
+}) => 'unplug' | Uint8Array | undefined
 
 export const isA = (name: CommandName, { cdb }: StlinkCommand) =>
   COMMANDS[name].code.every((byte, at) => cdb[at] === byte)
@@ -26,8 +30,9 @@ type UsbEntry = StlinkUsbDevice & { vendorId: number; serialNumber: string; bus:
 
 export class FaultyBoard {
   readonly data: BoardData
-  /** transfers of the cable since it was plugged in last */
+  /** transfers of the cable since it was plugged in last, and the commands that began in them */
   transfers = 0
+  commands = 0
   /** what is wrong with the cable */
   fault: CableFault = () => undefined
   /** what opening the device or claiming its interface ends with, in the system's words */
@@ -54,6 +59,13 @@ export class FaultyBoard {
     return memory.u8.slice(start, start + this.data.flash.size)
   }
 
+  /** Whether the first `length` bytes of flash are others than those of `bytes`. */
+  flashDiffers(bytes: Uint8Array, length: number): boolean {
+    const { memory } = this.machine
+    const start = memory.offsetOf(this.data.flash.start)
+    return Buffer.compare(bytes.subarray(0, length), memory.u8.subarray(start, start + length)) !== 0
+  }
+
   /** The power goes and comes back: RAM and registers are lost, `flash` is what the cells hold then. */
   powerCycle(flash: Uint8Array = this.flash()): void {
     this.#host.close()
@@ -65,6 +77,7 @@ export class FaultyBoard {
   plugIn(): void {
     this.#cable = {}
     this.transfers = 0
+    this.commands = 0
     this.fault = () => undefined
     this.openError = undefined
     this.claimError = undefined
@@ -94,8 +107,8 @@ export class FaultyBoard {
     let answer: Uint8Array = new Uint8Array(0)
 
     const transfer = (): Uint8Array | undefined => {
-      const index = this.transfers
-      const verdict = cable === this.#cable ? this.fault({ index, command: current }) : 'unplug'
+      const at = { index: this.transfers, commandIndex: this.commands - 1, command: current }
+      const verdict = cable === this.#cable ? this.fault(at) : 'unplug'
       if (verdict === 'unplug') {
         this.#cable = {}
         throw new Error('transfer error: device disconnected')
@@ -122,7 +135,10 @@ export class FaultyBoard {
       claimInterface: () => refuse(this.claimError),
       transferOut: async (_, source) => {
         const bytes = new Uint8Array(source as ArrayBuffer)
-        if (pending === undefined) current = { cdb: bytes, answer: 0 }
+        if (pending === undefined) {
+          current = { cdb: bytes, answer: 0 }
+          this.commands++
+        }
         const inPlace = transfer()
         if (pending === undefined && takesData(bytes)) pending = bytes
         else {

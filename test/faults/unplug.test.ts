@@ -33,6 +33,6 @@ describe.each(BOARDS.map(({ id }) => id))('%s unplugged in a flash session', (id
       // How often the start of the firmware is looked for depends on the machine: the last few may not be reached.
       expect(pulled).toBeGreaterThan(indices.length - ENDS)
     },
-    120_000,
+    300_000,
   )
 })

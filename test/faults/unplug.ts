@@ -47,19 +47,22 @@ export class UnplugBench {
     return { wanted, older }
   }
 
-  /** False: the session was over before that transfer. */
-  async unplugAt(index: number): Promise<boolean> {
+  /**
+   * Pulls it before a transfer, or before a command's first one: what the chip sees is the same as when the answer to
+   * the command before it is lost. False: the session was over before that.
+   */
+  async unplugAt(index: number, count: 'transfers' | 'commands' = 'transfers'): Promise<boolean> {
     const { board } = this
     const { wanted, older } = this.#nextTurn()
     board.plugIn()
     let pulled = false
     board.fault = (transfer) => {
-      pulled ||= transfer.index === index
+      pulled ||= (count === 'transfers' ? transfer.index : transfer.commandIndex) === index
       return pulled ? 'unplug' : undefined
     }
     const started = performance.now()
     const error = await errorOf(flashAndRun(board, this.#image, wanted))
-    expect(performance.now() - started, `transfer ${index}: it takes too long`).toBeLessThan(BOUND_MS)
+    expect(performance.now() - started, `${count} ${index}: it takes too long`).toBeLessThan(BOUND_MS)
     // Only the probe's good-bye, which nobody waits for, comes after the last answer.
     if (error === undefined) expect(wholeModel(board, [wanted])).toBe(wanted)
     else expect({ index, code: error.code, pulled }).toEqual({ index, code: 'BOARD_GONE', pulled: true })
