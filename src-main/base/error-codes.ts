@@ -54,7 +54,7 @@ export const ERROR_CODES = {
   PROBE_FAILED: 'Unplug the probe and plug it in again. If it comes back, another cable or USB port may help.',
   TARGET_UNPOWERED: 'The probe sees no supply voltage on the target. Power the board and check the wire of VTref.',
   TARGET_UNREACHABLE:
-    'Check the wires to SWDIO, SWCLK and ground. A program that sleeps or reuses these pins is caught by connecting under reset, with nRST wired.',
+    'Check the wires to SWDIO, SWCLK and ground. A program that sleeps or reuses these pins is caught by connecting under reset, with nRST wired, or does not start while BOOT0 is high.',
   LINK_CORRUPT: 'Frames arrive damaged. Check the cable; for serial, lower the baud rate.',
   MODEL_REJECTED:
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',

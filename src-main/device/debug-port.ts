@@ -13,11 +13,24 @@ export interface AccessPort {
   window?: { start: number; size: number; target: number }
 }
 
+/** Where a chip says what SWDIO and SWCLK are used for. */
+export interface DebugPins {
+  /** address of their port's MODER */
+  modeRegister: number
+  mask: number
+  /** what its masked bits are while the pins belong to the debug port */
+  alternate: number
+}
+
+/** PA13 and PA14, two bits each, 10: alternate function (RM0090 8.4.1, RM0385 6.4.1, RM0433 11.4.1). */
+const swdOnPortA = (modeRegister: number): DebugPins => ({ modeRegister, mask: 0x3c000000, alternate: 0x28000000 })
+
 export interface DebugPortData {
   dpidr: number
   /** TAR counts up within one page of this many bytes, and wraps there */
   incrementBytes: number
   accessPorts: readonly AccessPort[]
+  pins: DebugPins
 }
 
 const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
@@ -25,11 +38,13 @@ const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
     dpidr: 0x2ba01477,
     incrementBytes: 4 * KB,
     accessPorts: [{ index: 0, idr: 0x24770011, base: 0xe00ff003 }],
+    pins: swdOnPortA(0x40020000),
   },
   0x449: {
     dpidr: 0x5ba02477,
     incrementBytes: 1 * KB,
     accessPorts: [{ index: 0, idr: 0x74770001, base: 0xe00fd003 }],
+    pins: swdOnPortA(0x40020000),
   },
   0x450: {
     dpidr: 0x6ba02477,
@@ -45,6 +60,7 @@ const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
         window: { start: 0xe00e0000, size: 64 * KB, target: 0x5c000000 },
       },
     ],
+    pins: swdOnPortA(0x58020000),
   },
 }
 

@@ -5,7 +5,7 @@
 import { AppError, toAppError, type ErrorDto } from '../base/errors.ts'
 import type { BoardData } from '../device/board-data.ts'
 import type { ExecutionMark } from '../device/board.ts'
-import { debugPortOf } from '../device/debug-port.ts'
+import { debugPortOf, type DebugPins } from '../device/debug-port.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import type { StlinkCommand } from '../device/stlink/transport.ts'
 import { Dap, type AccessSize } from './dap.ts'
@@ -33,6 +33,8 @@ export type BoardReply =
 const SLICE_CYCLES = 150_000
 /** How often a sleeping core is looked at, and how much of its time passes then: about real time at 168 MHz. */
 const IDLE_MS = 4
+/** SCR: waiting for an interrupt stops the clocks (Armv7-M ARM B3.2.7); on an STM32 that is its stop mode. */
+const SLEEPDEEP = 1 << 2
 /** What one command to a probe takes: a USB full-speed frame. Passes while the core does not execute. */
 const TRANSACTION_S = 1e-3
 
@@ -69,7 +71,7 @@ export class BoardHost {
           write: (address, bytes, size) => this.#access(() => this.#write(address, bytes, size)),
           driveReset: (low) => this.#driveReset(low),
         },
-        () => this.machine.readProtection < 2,
+        () => this.machine.readProtection < 2 && this.#debugReaches(debugPort.pins),
       ),
     )
     this.machine.onTrace = (bytes, baud) => this.#stlink.swo.receive(bytes, baud)
@@ -133,6 +135,14 @@ export class BoardHost {
       machine.bus.debugger = false
       machine.settle()
     }
+  }
+
+  /** Whether the debug port is awake and still has its pins: a program can stop its clock, and use them for itself. */
+  #debugReaches({ modeRegister, mask, alternate }: DebugPins): boolean {
+    const { core, bus } = this.machine
+    // DBGMCU's bit that would keep the clock on in stop mode is not modelled: it is off after a reset.
+    if (core.sleeping && (core.scb.scr & SLEEPDEEP) !== 0) return false
+    return (bus.read(modeRegister, 4) & mask) === alternate
   }
 
   /** Memory in one piece, everything else by accesses of `size`. */

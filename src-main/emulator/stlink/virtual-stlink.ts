@@ -249,7 +249,7 @@ export class VirtualStlink {
       return value
     } catch (thrown) {
       if (!(thrown instanceof DapFault)) throw thrown
-      this.#status = FAILED.AP_FAULT
+      this.#status = this.#dap.answers ? FAILED.AP_FAULT : FAILED.NO_ID_CODE
       this.#faultAddress = thrown.address
       return undefined
     }
