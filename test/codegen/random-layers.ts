@@ -1,0 +1,124 @@
+// One-op graphs of chosen shapes for the emitters' tests, with scales that use the output's range.
+
+import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import type { PointwiseLayer } from '../../src-main/codegen/kernels/pointwise.ts'
+import {
+  elementCount,
+  type Activation,
+  type Conv2D,
+  type Graph,
+  type Op,
+  type Tensor,
+} from '../../src-main/ir/graph.ts'
+import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
+import { convolutionParams } from '../../src-main/ir/quantized-params.ts'
+import { shape4 } from '../../src-main/ir/shapes.ts'
+import { constantOf } from '../../src-main/ir/tensor-access.ts'
+
+export type NewOp<O = Op> = O extends Op ? Omit<O, 'inputs' | 'outputs'> : never
+
+export interface WeightedLayerRequest {
+  seed: number
+  op: NewOp
+  input: readonly number[]
+  /** weights in TFLite's layout; the last or first dimension counts the outputs */
+  weights: readonly number[]
+  output: readonly number[]
+  channels: number
+  /** products that one output sums */
+  taps: number
+}
+
+export const bytesOf = (values: Int8Array) => new Uint8Array(values.buffer, values.byteOffset, values.length)
+
+export function randomInt8(rng: Rng, count: number, low = -128): Int8Array {
+  return Int8Array.from({ length: count }, () => low + rng.int(128 - low))
+}
+
+const pick = <T>(rng: Rng, values: readonly T[]): T => values[rng.int(values.length)]!
+
+/**
+ * A layer whose accumulators spread over the int8 range and beyond. ReLU layers have zero point -128, as converters make
+ * them; others any. The multiplier of each channel differs by up to a factor of four.
+ */
+export function weightedGraph({ seed, op, input, weights, output, channels, taps }: WeightedLayerRequest): Graph {
+  const rng = createRng(seed)
+  const activation = 'activation' in op ? op.activation : ('none' satisfies Activation)
+  const isRelu = activation !== 'none'
+  const outputScale = isRelu && activation === 'relu6' ? Math.fround(6 / 255) : Math.fround(rng.uniform(0.01, 0.2))
+  // Products of uniform int8 have a deviation of about 74^2; 50 quanta of the output are to be one deviation.
+  const deviation = 74 * 74 * Math.sqrt(taps)
+  const inputScale = Math.fround(rng.uniform(0.01, 0.1))
+  const weightScales = Array.from({ length: channels }, () =>
+    Math.fround(((50 * outputScale) / (deviation * inputScale)) * 2 ** rng.uniform(-1, 1)),
+  )
+  const tensor = (name: string, shape: readonly number[], scale: number[], zeroPoint: number[], axis = 0): Tensor => ({
+    ...{ name, shape, dtype: 'int8', quantization: { scale, zeroPoint, axis } },
+  })
+  const axis = op.kind === 'DEPTHWISE_CONV_2D' ? 3 : 0
+  return {
+    name: `layer-${seed}`,
+    tensors: [
+      tensor('input', input, [inputScale], [pick(rng, [-128, -128, 127, 0, rng.int(256) - 128])]),
+      {
+        ...tensor('weights', weights, weightScales, new Array<number>(channels).fill(0), axis),
+        data: randomInt8(rng, elementCount(weights), -127),
+      },
+      {
+        name: 'bias',
+        shape: [channels],
+        dtype: 'int32',
+        quantization: {
+          scale: weightScales.map((s) => Math.fround(s * inputScale)),
+          zeroPoint: weightScales.map(() => 0),
+          axis: 0,
+        },
+        data: Int32Array.from({ length: channels }, () => Math.round(rng.normal() * deviation)),
+      },
+      tensor('output', output, [outputScale], [isRelu ? -128 : rng.int(256) - 128]),
+    ],
+    ops: [{ ...op, inputs: [0, 1, 2], outputs: [3] } as Op],
+    inputs: [0],
+    outputs: [3],
+  }
+}
+
+/** An input that reaches both ends, and what the interpreter makes of it. */
+export function expectedOutput(graph: Graph, seed: number): { input: Int8Array; expected: Int8Array } {
+  const input = randomInt8(createRng(seed).fork('input'), elementCount(graph.tensors[graph.inputs[0]!]!.shape))
+  const [expected] = createInterpreter(graph).run([input]) as [Int8Array]
+  return { input, expected }
+}
+
+export interface PointwiseSize {
+  height: number
+  width: number
+  inputs: number
+  outputs: number
+}
+
+export const pointwiseGraph = (
+  seed: number,
+  { height, width, inputs, outputs }: PointwiseSize,
+  activation: Activation,
+): Graph =>
+  weightedGraph({
+    seed,
+    op: {
+      ...{ kind: 'CONV_2D', strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 },
+      ...{ padding: 'same', activation },
+    },
+    input: [1, height, width, inputs],
+    weights: [outputs, 1, 1, inputs],
+    output: [1, height, width, outputs],
+    ...{ channels: outputs, taps: inputs },
+  })
+
+export function pointwiseLayer(graph: Graph): PointwiseLayer {
+  const op = graph.ops[0] as Conv2D
+  const [batches, height, width, inputChannels] = shape4(graph.tensors[0]!.shape)
+  return {
+    ...{ pixels: batches * height * width, inputChannels, outputChannels: graph.tensors[3]!.shape[3]! },
+    ...{ weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op) },
+  }
+}
