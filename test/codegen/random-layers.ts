@@ -1,18 +1,23 @@
 // One-op graphs of chosen shapes for the emitters' tests, with scales that use the output's range.
 
 import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import type { DirectConvolutionLayer } from '../../src-main/codegen/kernels/direct-convolution.ts'
+import type { DepthwiseLayer } from '../../src-main/codegen/kernels/depthwise.ts'
+import { planarLayout, type ToPlanar } from '../../src-main/codegen/kernels/planar.ts'
 import type { PointwiseLayer } from '../../src-main/codegen/kernels/pointwise.ts'
 import {
   elementCount,
   type Activation,
   type Conv2D,
+  type DepthwiseConv2D,
+  type Padding,
   type Graph,
   type Op,
   type Tensor,
 } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { convolutionParams } from '../../src-main/ir/quantized-params.ts'
-import { shape4 } from '../../src-main/ir/shapes.ts'
+import { shape4, windowGeometry } from '../../src-main/ir/shapes.ts'
 import { constantOf } from '../../src-main/ir/tensor-access.ts'
 
 export type NewOp<O = Op> = O extends Op ? Omit<O, 'inputs' | 'outputs'> : never
@@ -77,7 +82,7 @@ export function weightedGraph({ seed, op, input, weights, output, channels, taps
       },
       tensor('output', output, [outputScale], [isRelu ? -128 : rng.int(256) - 128]),
     ],
-    ops: [{ ...op, inputs: [0, 1, 2], outputs: [3] } as Op],
+    ops: [{ ...op, inputs: [0, 1, 2], outputs: [3] }],
     inputs: [0],
     outputs: [3],
   }
@@ -120,5 +125,92 @@ export function pointwiseLayer(graph: Graph): PointwiseLayer {
   return {
     ...{ pixels: batches * height * width, inputChannels, outputChannels: graph.tensors[3]!.shape[3]! },
     ...{ weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op) },
+  }
+}
+
+export interface ImageSize {
+  height: number
+  width: number
+  channels: number
+}
+
+const outputSize = (input: number, stride: number, padding: Padding) =>
+  Math.ceil((padding === 'same' ? input : input - 2) / stride)
+
+/** 3x3, multiplier 1 */
+export function depthwiseGraph(
+  seed: number,
+  { height, width, channels }: ImageSize,
+  stride: 1 | 2,
+  padding: Padding,
+  activation: Activation,
+): Graph {
+  return weightedGraph({
+    seed,
+    op: {
+      ...{ kind: 'DEPTHWISE_CONV_2D', strideH: stride, strideW: stride, dilationH: 1, dilationW: 1 },
+      ...{ padding, multiplier: 1, activation },
+    },
+    input: [1, height, width, channels],
+    weights: [1, 3, 3, channels],
+    output: [1, outputSize(height, stride, padding), outputSize(width, stride, padding), channels],
+    ...{ channels, taps: 9 },
+  })
+}
+
+export function depthwiseLayers(graph: Graph): { toPlanar: ToPlanar; depthwise: DepthwiseLayer } {
+  const op = graph.ops[0] as DepthwiseConv2D
+  const g = windowGeometry(graph, op)
+  const params = convolutionParams(graph, op)
+  const stride = g.strideH as 1 | 2
+  const planes = planarLayout({ outputHeight: g.outputH, outputWidth: g.outputW }, stride, {
+    top: g.padTop,
+    left: g.padLeft,
+  })
+  return {
+    toPlanar: {
+      ...{ height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint: params.inputZeroPoint, layout: planes },
+    },
+    depthwise: {
+      ...{ planes, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW, stride, params },
+      weights: constantOf(graph, op.inputs[1], Int8Array),
+    },
+  }
+}
+
+export interface Window {
+  filterH: number
+  filterW: number
+  strideH: number
+  strideW: number
+  dilationH: number
+  dilationW: number
+  padding: Padding
+  height: number
+  width: number
+  inputs: number
+  outputs: number
+}
+
+export function convolutionGraph(seed: number, window: Window, activation: Activation): Graph {
+  const { filterH, filterW, strideH, strideW, dilationH, dilationW, padding, height, width, inputs, outputs } = window
+  const size = (input: number, filter: number, stride: number, dilation: number) =>
+    Math.ceil((padding === 'same' ? input : input - (filter - 1) * dilation) / stride)
+  return weightedGraph({
+    seed,
+    op: { kind: 'CONV_2D', strideH, strideW, dilationH, dilationW, padding, activation },
+    input: [1, height, width, inputs],
+    weights: [outputs, filterH, filterW, inputs],
+    output: [1, size(height, filterH, strideH, dilationH), size(width, filterW, strideW, dilationW), outputs],
+    ...{ channels: outputs, taps: filterH * filterW * inputs },
+  })
+}
+
+export function convolutionLayer(graph: Graph): DirectConvolutionLayer {
+  const op = graph.ops[0] as Conv2D
+  return {
+    geometry: windowGeometry(graph, op),
+    weights: constantOf(graph, op.inputs[1], Int8Array),
+    params: convolutionParams(graph, op),
   }
 }

@@ -11,7 +11,7 @@
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
 import { createConstantsWriter } from '../constants.ts'
-import type { Lane } from '../requantize/emit.ts'
+import { loadFrom, type Lane } from '../requantize/emit.ts'
 import type { Register } from '../thumb/operands.ts'
 import { openFrame, type EmittedKernel, type Frame } from './kernel.ts'
 import { prepareLayer, writeTaps, type PreparedLayer, type WeightedOptions } from './weighted.ts'
@@ -132,7 +132,7 @@ function emitGroup(k: Assembler, frame: Frame<Slot>, layer: PreparedLayer, chann
   const lanes = accumulators.map((accumulator, channel): Lane => ({
     ...{ accumulator, channel, gain: isPacked ? layer.gainOf(channel) : 0 },
   }))
-  layer.requantize.emit(k, lanes, channels, 'r0', FREE_AFTER_SUMS)
+  layer.requantize.emit(k, lanes, channels, loadFrom(k, 'r0'), FREE_AFTER_SUMS)
   frame.load(COUNTER, 'output')
   for (const [i, accumulator] of accumulators.entries()) if (i > 0) k.strb(accumulator, COUNTER, i)
   k.strb(accumulators[0], COUNTER, { post: channels })

@@ -10,7 +10,7 @@
 
 import type { Assembler } from '../assembler.ts'
 import { createConstantsWriter } from '../constants.ts'
-import type { Lane } from '../requantize/emit.ts'
+import { loadFrom, type Lane } from '../requantize/emit.ts'
 import type { Register } from '../thumb/operands.ts'
 import type { Frame } from './kernel.ts'
 import { writeTaps, type PreparedLayer } from './weighted.ts'
@@ -112,7 +112,7 @@ function emitBlock(
     { accumulator: B0, channel: 1, gain },
     { accumulator: B1, channel: 1, gain },
   ]
-  layer.requantize.emit(k, lanes.slice(0, channels * 2), channels, WEIGHTS, FREE_AFTER_SUMS)
+  layer.requantize.emit(k, lanes.slice(0, channels * 2), channels, loadFrom(k, WEIGHTS), FREE_AFTER_SUMS)
 
   frame.load(OUTPUT, 'output')
   k.strb(A1, OUTPUT, pixelStride)

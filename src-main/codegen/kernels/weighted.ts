@@ -91,9 +91,8 @@ export function writeTaps(
   const factor = layer.requantize.weightFactor
   const even = (c: number) => writer.pair(factor * at(c, 0), factor * at(c, 2))
   const odd = (c: number) => writer.pair(factor * at(c, 1), factor * at(c, 3))
-  if (byChannel) for (const c of channels) (even(c), odd(c))
-  else {
-    for (const c of channels) even(c)
-    for (const c of channels) odd(c)
-  }
+  const halves = byChannel
+    ? channels.flatMap((c) => [() => even(c), () => odd(c)])
+    : [...channels.map((c) => () => even(c)), ...channels.map((c) => () => odd(c))]
+  for (const write of halves) write()
 }

@@ -21,12 +21,22 @@ export interface RequantizeCode {
   addend(channel: number): number
   /** The constants of a group of channels, in the order in which `emit` reads them. */
   write(writer: ConstantsWriter, channels: readonly number[]): void
+  /** how many words `write` makes of a channel */
+  readonly wordsPerChannel: number
   /**
-   * Requantises lanes of a group of `channels`. `pointer` reads the constants and moves past them; `free` are registers
-   * in rising order: two for each channel in the clamped form, four in the linear, seven in the plain one.
+   * Requantises lanes of a group of `channels`. `load` brings the next constants into registers; `free` are registers in
+   * rising order: two for each channel in the clamped form, four in the linear, seven in the plain one.
    */
-  emit(k: Assembler, lanes: readonly Lane[], channels: number, pointer: Register, free: readonly Register[]): void
+  emit(k: Assembler, lanes: readonly Lane[], channels: number, load: LoadConstants, free: readonly Register[]): void
 }
+
+export type LoadConstants = (registers: readonly Register[]) => void
+
+/** Constants that lie where a register points to, which moves past them. */
+export const loadFrom =
+  (k: Assembler, pointer: Register): LoadConstants =>
+  (registers) =>
+    k.ldm(`${pointer}!`, registers)
 
 /** `doublesWeights`: whether the kernel's weights have room for twice their value. */
 export function requantizeCode(plan: RequantizePlan, params: Requantizer, doublesWeights: boolean): RequantizeCode {
@@ -34,13 +44,14 @@ export function requantizeCode(plan: RequantizePlan, params: Requantizer, double
     case 'clamped':
       return {
         weightFactor: 1,
+        wordsPerChannel: 2,
         addend: (channel) => plan.channels[channel]!.addend,
         write(writer, channels) {
           for (const c of channels) writer.words(plan.channels[c]!.multiplier, plan.channels[c]!.rounding)
         },
-        emit(k, lanes, channels, pointer, free) {
+        emit(k, lanes, channels, load, free) {
           k.comment(`requantise: multiplier and rounding of ${channels} channels`)
-          k.ldm(`${pointer}!`, free.slice(0, channels * 2))
+          load(free.slice(0, channels * 2))
           for (const { accumulator, channel } of lanes)
             k.smmla(accumulator, accumulator, free[channel * 2], free[channel * 2 + 1])
           for (const { accumulator, gain } of lanes) k.ssat(accumulator, 8, accumulator, { asr: plan.shift + gain })
@@ -49,6 +60,7 @@ export function requantizeCode(plan: RequantizePlan, params: Requantizer, double
     case 'linear':
       return {
         weightFactor: doublesWeights ? 2 : 1,
+        wordsPerChannel: plan.shift === undefined ? 3 : 2,
         addend: () => 0,
         write(writer, channels) {
           for (const c of channels) {
@@ -56,12 +68,12 @@ export function requantizeCode(plan: RequantizePlan, params: Requantizer, double
             writer.words(multiplier, rounding, ...(plan.shift === undefined ? [shift] : []))
           }
         },
-        emit(k, lanes, channels, pointer, free) {
+        emit(k, lanes, channels, load, free) {
           const [multiplier, rounding, third, fourth] = free as [Register, Register, Register, Register]
           const [sum, shift] = plan.shift === undefined ? [fourth, third] : [third, undefined]
           for (let c = 0; c < channels; c++) {
             k.comment(`requantise channel ${c} of the group`)
-            k.ldm(`${pointer}!`, shift === undefined ? [multiplier, rounding] : [multiplier, rounding, shift])
+            load(shift === undefined ? [multiplier, rounding] : [multiplier, rounding, shift])
             for (const { accumulator: acc, channel, gain } of lanes) {
               if (channel !== c) continue
               // The multiplication wants twice the sum.
@@ -77,7 +89,7 @@ export function requantizeCode(plan: RequantizePlan, params: Requantizer, double
         },
       }
     case 'plain':
-      return { weightFactor: 1, addend: () => 0, ...plainCode(params) }
+      return { weightFactor: 1, wordsPerChannel: 5, addend: () => 0, ...plainCode(params) }
   }
 }
 
@@ -93,11 +105,11 @@ function plainCode(params: Requantizer): Pick<RequantizeCode, 'write' | 'emit'> 
         writer.words(params.multipliers[c]!, Math.max(0, shift), right, half, right === 0 ? 0 : -1)
       }
     },
-    emit(k, lanes, channels, pointer, free) {
+    emit(k, lanes, channels, load, free) {
       const [multiplier, left, right, half, sign, low, high] = free as [Register, ...Register[]]
       for (let c = 0; c < channels; c++) {
         k.comment(`requantise channel ${c} of the group: multiplier, shifts, half, sign mask`)
-        k.ldm(`${pointer}!`, [multiplier, left!, right!, half!, sign!])
+        load([multiplier, left!, right!, half!, sign!])
         for (const { accumulator: acc, channel, gain } of lanes) {
           if (channel !== c) continue
           if (gain > 0) k.asr(acc, acc, gain)

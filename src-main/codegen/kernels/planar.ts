@@ -1,0 +1,84 @@
+// The layout that depthwise convolutions read: a plane of halfwords for each channel, rows of an even pitch, with the border
+// of the window around the values. A border holds the input's zero point, which stands for a real zero.
+
+import { createAssembler } from '../assembler.ts'
+import { addConstant, openFrame, type EmittedKernel } from './kernel.ts'
+
+export interface PlanarLayout {
+  /** of a plane, border included */
+  rows: number
+  /** halfwords from a row to the next: even, so that words are aligned */
+  pitch: number
+  /** border above and left of the values */
+  top: number
+  left: number
+}
+
+export const planeBytes = ({ rows, pitch }: PlanarLayout) => rows * pitch * 2
+
+/** The plane of a 3x3 window: stride 1 reads four columns for two outputs, stride 2 one word past its last. */
+export function planarLayout(
+  { outputHeight, outputWidth }: { outputHeight: number; outputWidth: number },
+  stride: 1 | 2,
+  { top, left }: { top: number; left: number },
+): PlanarLayout {
+  return stride === 1
+    ? { rows: outputHeight + 2, pitch: ((outputWidth + 1) & ~1) + 2, top, left }
+    : { rows: 2 * outputHeight + 1, pitch: 2 * outputWidth + 2, top, left }
+}
+
+export interface ToPlanar {
+  height: number
+  width: number
+  channels: number
+  zeroPoint: number
+  layout: PlanarLayout
+}
+
+/** NHWC int8 to planes: for inputs that no pointwise convolution has made. Rows and columns beyond a plane are left out. */
+export function emitToPlanar({ height, width, channels, zeroPoint, layout }: ToPlanar): EmittedKernel {
+  const { rows, pitch, top, left } = layout
+  const bytes = planeBytes(layout)
+  const copiedRows = Math.min(height, rows - top)
+  const copiedColumns = Math.min(width, pitch - left)
+  const k = createAssembler()
+  const frame = openFrame(k, [])
+  const r = k.registers({
+    input: 'r0',
+    output: 'r1',
+    plane: 'r3',
+    value: 'r4',
+    at: 'r5',
+    counter: 'r6',
+    row: 'r7',
+    column: 'r8',
+  })
+
+  k.comment('everything becomes border')
+  k.constant('r4', ((zeroPoint & 0xffff) | (zeroPoint << 16)) >>> 0)
+  k.mov(r.at, r.output)
+  k.loop((bytes * channels) / 4, r.counter, () => k.str('r4', r.at, { post: 4 }))
+  k.constant(r.plane, bytes)
+  addConstant(k, r.output, r.output, (top * pitch + left) * 2, r.at)
+  k.loop(copiedRows, r.row, () => {
+    k.loop(copiedColumns, r.column, () => {
+      k.mov(r.at, r.output)
+      k.loop(channels, r.counter, () => {
+        k.ldrsb(r.value, r.input, { post: 1 })
+        k.strh(r.value, r.at)
+        k.add(r.at, r.at, r.plane)
+      })
+      k.add(r.output, r.output, 2)
+    })
+    addConstant(k, r.output, r.output, (pitch - copiedColumns) * 2, r.at)
+    addConstant(k, r.input, r.input, (width - copiedColumns) * channels, r.at)
+  })
+  frame.close()
+  return {
+    code: k.assemble(),
+    constants: new Uint8Array(0),
+    scratchBytes: 0,
+    stackBytes: frame.bytes,
+    requantize: undefined,
+  }
+}
