@@ -19,7 +19,7 @@ const CASES: [RequantizeForm, Activation, 1 | 2][] = [
 describe.each(CORES)('on the $core', ({ board }) => {
   test.each(CASES)('%s requantise, %s, stride %i: any size', (form, activation, stride) => {
     const rng = createRng(13).fork(`${form} ${stride}`)
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 50; seed++) {
       const padding: Padding = rng.float() < 0.7 ? 'same' : 'valid'
       const size = { height: 3 + rng.int(9), width: 3 + rng.int(seed % 4 === 0 ? 50 : 9), channels: 1 + rng.int(6) }
       const graph = depthwiseGraph(seed, size, stride, padding, activation)

@@ -1,6 +1,8 @@
 // One-op graphs of chosen shapes for the emitters' tests, with scales that use the output's range.
 
 import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import type { AddLayer } from '../../src-main/codegen/kernels/add.ts'
+import type { FullyConnectedLayer } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { DirectConvolutionLayer } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import type { DepthwiseLayer } from '../../src-main/codegen/kernels/depthwise.ts'
 import { planarLayout, type ToPlanar } from '../../src-main/codegen/kernels/planar.ts'
@@ -8,6 +10,8 @@ import type { PointwiseLayer } from '../../src-main/codegen/kernels/pointwise.ts
 import {
   elementCount,
   type Activation,
+  type Add,
+  type FullyConnected,
   type Conv2D,
   type DepthwiseConv2D,
   type Padding,
@@ -16,7 +20,7 @@ import {
   type Tensor,
 } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
-import { convolutionParams } from '../../src-main/ir/quantized-params.ts'
+import { addParams, convolutionParams, fullyConnectedShape } from '../../src-main/ir/quantized-params.ts'
 import { shape4, windowGeometry } from '../../src-main/ir/shapes.ts'
 import { constantOf } from '../../src-main/ir/tensor-access.ts'
 
@@ -214,3 +218,43 @@ export function convolutionLayer(graph: Graph): DirectConvolutionLayer {
     params: convolutionParams(graph, op),
   }
 }
+
+export const fullyConnectedGraph = (seed: number, inputs: number, outputs: number, activation: Activation): Graph =>
+  weightedGraph({
+    seed,
+    op: { kind: 'FULLY_CONNECTED', activation, keepNumDims: false },
+    ...{ input: [1, inputs], weights: [outputs, inputs], output: [1, outputs], channels: outputs, taps: inputs },
+  })
+
+export function fullyConnectedLayer(graph: Graph): FullyConnectedLayer {
+  const op = graph.ops[0] as FullyConnected
+  const { inputs, outputs } = fullyConnectedShape(graph, op)
+  return { inputs, outputs, weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op) }
+}
+
+/** Scales near each other, as residual branches have them. */
+export function addGraph(rng: Rng, elements: number, activation: Activation): Graph {
+  const [scaleA, scaleB] = [rng.uniform(0.02, 0.1), rng.uniform(0.02, 0.1)]
+  const scaleOut = rng.uniform(0.6, 1.6) * Math.max(scaleA, scaleB)
+  const tensor = (name: string, scale: number, zeroPoint: number): Tensor => ({
+    ...{ name, shape: [1, elements], dtype: 'int8' },
+    quantization: { scale: [Math.fround(scale)], zeroPoint: [zeroPoint], axis: 0 },
+  })
+  const zeroPoint = () => rng.int(256) - 128
+  return {
+    name: 'add',
+    tensors: [
+      tensor('a', scaleA, zeroPoint()),
+      tensor('b', scaleB, zeroPoint()),
+      tensor('sum', scaleOut, activation === 'relu' ? -128 : zeroPoint()),
+    ],
+    ops: [{ kind: 'ADD', activation, inputs: [0, 1], outputs: [2] }],
+    inputs: [0, 1],
+    outputs: [2],
+  }
+}
+
+export const addLayer = (graph: Graph): AddLayer => ({
+  elements: elementCount(graph.tensors[2]!.shape),
+  params: addParams(graph, graph.ops[0] as Add),
+})

@@ -49,8 +49,14 @@ function machineOf(board: string): Machine {
   return machine
 }
 
-/** Calls the kernel once. Fails where it writes beside its output and scratch, or keeps no register that it has to. */
-export function runKernel(kernel: EmittedKernel, input: Uint8Array, outputBytes: number, board: string): KernelRun {
+/** Calls the kernel once. `second`: an input where others have their scratch. Fails where it writes beside its output and scratch, or keeps no register that it has to. */
+export function runKernel(
+  kernel: EmittedKernel,
+  input: Uint8Array,
+  outputBytes: number,
+  board: string,
+  second: Uint8Array = new Uint8Array(0),
+): KernelRun {
   const machine = machineOf(board)
   const { core } = machine
   const ram = machine.data.ram[0]!
@@ -65,10 +71,15 @@ export function runKernel(kernel: EmittedKernel, input: Uint8Array, outputBytes:
     at = align(start + size + GUARD_BYTES, 16)
     return { start, size }
   }
-  const [tensorIn, tensorOut, scratch] = [place(input.length), place(outputBytes), place(kernel.scratchBytes)]
+  const [tensorIn, tensorOut, scratch] = [
+    place(input.length),
+    place(outputBytes),
+    place(Math.max(kernel.scratchBytes, second.length)),
+  ]
   expect(at).toBeLessThanOrEqual(ram.start + ram.size)
   machine.preload(ram.start, new Uint8Array(at - ram.start).fill(GUARD))
   machine.preload(tensorIn.start, input)
+  if (second.length > 0) machine.preload(scratch.start, second)
 
   core.r.set([tensorIn.start, tensorOut.start, scratch.start, constantsAt])
   for (const number of KEPT) core.r[number] = 0x1000 + number

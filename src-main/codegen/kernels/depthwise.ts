@@ -12,7 +12,7 @@ import { createAssembler, type Assembler } from '../assembler.ts'
 import { createConstantsWriter } from '../constants.ts'
 import type { Lane } from '../requantize/emit.ts'
 import type { Register } from '../thumb/operands.ts'
-import { addConstant, openFrame, type EmittedKernel, type Frame } from './kernel.ts'
+import { addConstant, openFrame, requireFit, type EmittedKernel, type Frame } from './kernel.ts'
 import { planeBytes, type PlanarLayout } from './planar.ts'
 import { prepareLayer, type PreparedLayer, type WeightedOptions } from './weighted.ts'
 
@@ -43,9 +43,10 @@ type Constant = 'q0' | 'q1' | 'q2' | 'q3' | 'q4'
 const CONSTANTS: readonly Constant[] = ['q0', 'q1', 'q2', 'q3', 'q4']
 const ALL_FREE: Register[] = ['r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
 
-/** The layer has to pass `fitsDepthwise`. Throws ACCUMULATOR_OVERFLOW. */
+/** The layer has to pass `fitsDepthwise` (INTERNAL otherwise). Throws ACCUMULATOR_OVERFLOW. */
 export function emitDepthwise(layer: DepthwiseLayer, options: Pick<WeightedOptions, 'requantize'> = {}): EmittedKernel {
   const { channels, weights, params, stride, planes, outputHeight } = layer
+  requireFit(fitsDepthwise(layer), 'depthwise')
   const taps = Array.from({ length: channels }, (_, c) =>
     Int8Array.from({ length: 9 }, (_, i) => weights[i * channels + c]!),
   )
@@ -141,15 +142,21 @@ function emitChannelStart({ k, frame, layer, prepared }: RowEmitter): void {
     frame.store('r8', slot)
   }
   frame.store('r0', 'constants')
+  if (keepsConstants(layer, prepared)) k.ldrd('r8', 'r9', 'sp', frame.offset('q0'))
   frame.load('r0', 'input')
   frame.load('r1', 'output')
 }
 
+/** Stride 2 has two registers to spare, which hold multiplier and rounding for a whole plane. */
+const keepsConstants = ({ stride }: DepthwiseLayer, { requantizeForm }: PreparedLayer) =>
+  stride === 2 && requantizeForm === 'clamped'
+
 /** The sums of one or two rows and columns become int8. Weights are read again where the requantise needs their registers. */
-function emitRequantize({ k, frame, prepared }: RowEmitter, sums: readonly Register[]): void {
+function emitRequantize({ k, frame, layer, prepared }: RowEmitter, sums: readonly Register[]): void {
   const lanes = sums.map((accumulator): Lane => ({ accumulator, channel: 0, gain: 0 }))
   const isClamped = prepared.requantizeForm === 'clamped'
   const load = (registers: readonly Register[]) => {
+    if (keepsConstants(layer, prepared)) return
     for (const [i, register] of registers.entries()) {
       const next = registers[i + 1]
       const offset = frame.offset(CONSTANTS[i]!)
@@ -169,26 +176,28 @@ function emitTiles(
   { tiles, inputStep, outputStep, inputAdvance, outputAdvance, first, last }: Tiles,
   tile: (input: number, output: number) => void,
 ): void {
+  // Stride 1 has r8 free between tiles, stride 2 the sum's register.
+  const temporary = layer.stride === 1 ? 'r8' : 'lr'
   const unrolled = Math.min(tiles, MOST_UNROLLED)
   const rounds = tiles <= MOST_UNROLLED ? 0 : Math.floor(tiles / MOST_UNROLLED)
   first?.()
   if (rounds > 0) {
-    k.constant('r8', rounds)
+    k.constant(temporary, rounds)
     const top = k.here('tiles')
-    frame.store('r8', 'rounds left')
+    frame.store(temporary, 'rounds left')
     for (let i = 0; i < unrolled; i++) tile(i * inputStep, i * outputStep)
-    addConstant(k, 'r0', 'r0', unrolled * inputStep, 'r8')
-    addConstant(k, 'r1', 'r1', unrolled * outputStep, 'r8')
-    frame.load('r8', 'rounds left')
-    k.subs('r8', 'r8', 1)
+    addConstant(k, 'r0', 'r0', unrolled * inputStep, temporary)
+    addConstant(k, 'r1', 'r1', unrolled * outputStep, temporary)
+    frame.load(temporary, 'rounds left')
+    k.subs(temporary, temporary, 1)
     k.bne(top)
   }
   const rest = tiles - rounds * unrolled
   for (let i = 0; i < rest; i++) tile(i * inputStep, i * outputStep)
   last?.(rest * inputStep, rest * outputStep)
   const done = rounds * unrolled
-  addConstant(k, 'r0', 'r0', inputAdvance * layer.planes.pitch * 2 - done * inputStep, 'r8')
-  addConstant(k, 'r1', 'r1', outputAdvance * layer.outputWidth * layer.channels - done * outputStep, 'r8')
+  addConstant(k, 'r0', 'r0', inputAdvance * layer.planes.pitch * 2 - done * inputStep, temporary)
+  addConstant(k, 'r1', 'r1', outputAdvance * layer.outputWidth * layer.channels - done * outputStep, temporary)
 }
 
 interface Tiles {

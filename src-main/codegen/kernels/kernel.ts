@@ -3,6 +3,7 @@
 // A kernel is called as the Arm procedure call standard (AAPCS) has it: r0 input, r1 output, r2 scratch, r3 constants. All
 // four are multiples of 4. It calls nothing, keeps r4 to r11, and touches nothing else.
 
+import { AppError } from '../../base/errors.ts'
 import type { Assembler } from '../assembler.ts'
 import type { Assembled } from '../layout.ts'
 import type { RequantizeForm } from '../requantize/plan.ts'
@@ -15,7 +16,7 @@ export interface EmittedKernel {
   scratchBytes: number
   /** of the caller's stack */
   stackBytes: number
-  /** how accumulators become int8; undefined where a kernel has none */
+  /** how accumulators become int8; undefined where there are none */
   requantize: RequantizeForm | undefined
 }
 
@@ -30,6 +31,11 @@ export interface Frame<Slot extends string> {
   offset(slot: Slot): number
   /** Gives the stack back and returns. */
   close(): void
+}
+
+/** A kernel asked for a shape that it is not for: the caller chose without asking. */
+export function requireFit(fits: boolean, kernel: string): void {
+  if (!fits) throw new AppError('INTERNAL', `The ${kernel} kernel was asked for a layer that it does not fit.`)
 }
 
 const SAVED_REGISTERS = 9

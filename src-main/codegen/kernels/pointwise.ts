@@ -5,7 +5,7 @@ import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
 import { BLOCK_SLOTS, emitBlocks, writeBlocks } from './gemm-block.ts'
-import { addConstant, openFrame, type EmittedKernel } from './kernel.ts'
+import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 
 export interface PointwiseLayer {
@@ -26,9 +26,10 @@ export const fitsPointwise = ({ inputChannels, outputChannels }: PointwiseLayer)
 /** Words of a pixel that are widened without a branch. */
 const MOST_UNROLLED_WORDS = 12
 
-/** The layer has to pass `fitsPointwise`. Throws ACCUMULATOR_OVERFLOW. */
+/** The layer has to pass `fitsPointwise` (INTERNAL otherwise). Throws ACCUMULATOR_OVERFLOW. */
 export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = {}): EmittedKernel {
   const { pixels, inputChannels, outputChannels, weights, params } = layer
+  requireFit(fitsPointwise(layer), 'pointwise')
   const rows = Array.from({ length: outputChannels }, (_, c) =>
     weights.subarray(c * inputChannels, (c + 1) * inputChannels),
   )

@@ -1,6 +1,7 @@
 // The instructions and constants of a requantise plan, for kernels that keep several channels' accumulators in registers.
 
 import type { Assembler } from '../assembler.ts'
+import type { ActivationRange } from '../../ir/quantized-params.ts'
 import type { ConstantsWriter } from '../constants.ts'
 import type { Register } from '../thumb/operands.ts'
 import type { Requantizer, RequantizePlan } from './plan.ts'
@@ -136,7 +137,11 @@ function plainCode(params: Requantizer): Pick<RequantizeCode, 'write' | 'emit'> 
 }
 
 /** The activation's bounds, where they are not those of int8. */
-function emitClamp(k: Assembler, lanes: readonly Lane[], { activationMin, activationMax }: Requantizer): void {
+export function emitClamp(
+  k: Assembler,
+  lanes: readonly Pick<Lane, 'accumulator'>[],
+  { activationMin, activationMax }: ActivationRange,
+): void {
   const bounds = [
     { bound: activationMin, isNeeded: activationMin > -128, beyond: 'lt' },
     { bound: activationMax, isNeeded: activationMax < 127, beyond: 'gt' },
