@@ -167,6 +167,21 @@ test.each(DEPTHWISE)('depthwise $height x $width x $channels stride $stride', ({
   expect(record(name, expected.length * 9, trial, kernel, run)).toBeLessThan(trial * SLACK)
 })
 
+test('pointwise 25x5 64->64 to planes', () => {
+  const graph = pointwiseGraph(1, { height: 25, width: 5, inputs: 64, outputs: 64 }, 'relu')
+  const { input, expected } = expectedOutput(graph, 1)
+  const image = { height: 25, width: 5, channels: 64 }
+  const { toPlanar, depthwise } = depthwiseLayers(depthwiseGraph(1, image, 1, 'same', 'relu'))
+  const bytes = planeBytes(depthwise.planes) * image.channels
+  const zeroPoint = -128
+  const planes = runKernel(emitToPlanar({ ...toPlanar, zeroPoint }), bytesOf(expected), bytes, BOARD).output
+  const kernel = emitPointwise({ ...pointwiseLayer(graph), planes: { ...image, layout: depthwise.planes } })
+  const run = runKernel(kernel, bytesOf(input), bytes, BOARD)
+  expect(run.output).toEqual(planes)
+  // The trial left the border out.
+  expect(record('pointwise 25x5 64->64 int16 to planes', 125 * 4096, 0.74, kernel, run)).toBeLessThan(0.74 * SLACK)
+})
+
 test('add of 32x32x16, an element', () => {
   const elements = 32 * 32 * 16
   const rng = createRng(3)

@@ -48,7 +48,8 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   const rows = Array.from({ length: g.outputC }, (_, c) => Int8Array.from(order, (tap) => weights[c * taps + tap]!))
   const prepared = prepareLayer(params, rows, options)
   const pixels = g.outputH * g.outputW
-  const shape = { channels: g.outputC, steps: gather.steps, pixelStride: pixels === 1 ? 0 : g.outputC }
+  const output = { layout: 'nhwc', pixelStride: pixels === 1 ? 0 : g.outputC } as const
+  const shape = { channels: g.outputC, steps: gather.steps, output }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()

@@ -1,7 +1,8 @@
 // The layout that depthwise convolutions read: a plane of halfwords for each channel, rows of an even pitch, with the border
 // of the window around the values. A border holds the input's zero point, which stands for a real zero.
 
-import { createAssembler } from '../assembler.ts'
+import { createAssembler, type Assembler } from '../assembler.ts'
+import type { Register } from '../thumb/operands.ts'
 import { addConstant, openFrame, type EmittedKernel } from './kernel.ts'
 
 export interface PlanarLayout {
@@ -25,6 +26,16 @@ export function planarLayout(
   return stride === 1
     ? { rows: outputHeight + 2, pitch: ((outputWidth + 1) & ~1) + 2, top, left }
     : { rows: 2 * outputHeight + 1, pitch: 2 * outputWidth + 2, top, left }
+}
+
+/** Makes everything from `at` on border: `bytes`, a multiple of 4. Uses r4 to r7 and `counter`, and moves `at`. */
+export function emitBorder(k: Assembler, at: Register, bytes: number, zeroPoint: number, counter: Register): void {
+  const four = ['r4', 'r5', 'r6', 'r7'] as const
+  k.comment('everything becomes border')
+  k.constant('r4', ((zeroPoint & 0xffff) | (zeroPoint << 16)) >>> 0)
+  for (const register of four.slice(1)) k.mov(register, 'r4')
+  if (bytes >= 16) k.loop(bytes >> 4, counter, () => k.stm(`${at}!`, four))
+  for (let i = 0; i < (bytes & 15); i += 4) k.str('r4', at, { post: 4 })
 }
 
 export interface ToPlanar {
@@ -54,10 +65,8 @@ export function emitToPlanar({ height, width, channels, zeroPoint, layout }: ToP
     column: 'r8',
   })
 
-  k.comment('everything becomes border')
-  k.constant('r4', ((zeroPoint & 0xffff) | (zeroPoint << 16)) >>> 0)
-  k.mov(r.at, r.output)
-  k.loop((bytes * channels) / 4, r.counter, () => k.str('r4', r.at, { post: 4 }))
+  k.mov('r9', r.output)
+  emitBorder(k, 'r9', bytes * channels, zeroPoint, 'r10')
   k.constant(r.plane, bytes)
   addConstant(k, r.output, r.output, (top * pitch + left) * 2, r.at)
   k.loop(copiedRows, r.row, () => {
