@@ -1,0 +1,156 @@
+// Multiplications and the DSP extension. Source: ARM DDI 0403 (Armv7-M ARM), chapter A7.7; the section stands in each row.
+
+import {
+  ASR_ONLY,
+  fromOne,
+  low,
+  LSL_ONLY,
+  register,
+  ROTATION,
+  row,
+  same,
+  SATURATE_SHIFT,
+  twice,
+  unsigned,
+} from './forms.ts'
+
+const [d, n, m, a] = [register('d'), register('n'), register('m'), register('a')]
+const DNM = [d, n, m]
+const DNMA = [d, n, m, a]
+/** long results: low, high */
+const LONG = [register('l'), register('h'), n, m]
+/** QADD and its like name the operand that is doubled last */
+const DMN = [d, m, n]
+
+export const MULTIPLY = [
+  row('mul', [low('d'), low('n'), same('d')], '0100001101 nnn ddd', 'A7.7.84 T1', { flags: 'narrow' }),
+  row('mul', [low('d'), same('d'), low('n')], '0100001101 nnn ddd', 'A7.7.84 T1', { flags: 'narrow' }),
+  row('mul', DNM, '111110110000 nnnn 1111 dddd 0000 mmmm', 'A7.7.84 T2'),
+  row('mla', DNMA, '111110110000 nnnn aaaa dddd 0000 mmmm', 'A7.7.74 T1'),
+  row('mls', DNMA, '111110110000 nnnn aaaa dddd 0001 mmmm', 'A7.7.75 T1'),
+  row('smull', LONG, '111110111000 nnnn llll hhhh 0000 mmmm', 'A7.7.149 T1'),
+  row('umull', LONG, '111110111010 nnnn llll hhhh 0000 mmmm', 'A7.7.204 T1'),
+  row('smlal', LONG, '111110111100 nnnn llll hhhh 0000 mmmm', 'A7.7.138 T1'),
+  row('umlal', LONG, '111110111110 nnnn llll hhhh 0000 mmmm', 'A7.7.203 T1'),
+  row('umaal', LONG, '111110111110 nnnn llll hhhh 0110 mmmm', 'A7.7.202 T1'),
+  row('sdiv', DNM, '111110111001 nnnn 1111 dddd 1111 mmmm', 'A7.7.127 T1'),
+  row('udiv', DNM, '111110111011 nnnn 1111 dddd 1111 mmmm', 'A7.7.195 T1'),
+]
+
+export const DSP_MULTIPLY = [
+  row('smlabb', DNMA, '111110110001 nnnn aaaa dddd 0000 mmmm', 'A7.7.136 T1'),
+  row('smlabt', DNMA, '111110110001 nnnn aaaa dddd 0001 mmmm', 'A7.7.136 T1'),
+  row('smlatb', DNMA, '111110110001 nnnn aaaa dddd 0010 mmmm', 'A7.7.136 T1'),
+  row('smlatt', DNMA, '111110110001 nnnn aaaa dddd 0011 mmmm', 'A7.7.136 T1'),
+  row('smulbb', DNM, '111110110001 nnnn 1111 dddd 0000 mmmm', 'A7.7.148 T1'),
+  row('smulbt', DNM, '111110110001 nnnn 1111 dddd 0001 mmmm', 'A7.7.148 T1'),
+  row('smultb', DNM, '111110110001 nnnn 1111 dddd 0010 mmmm', 'A7.7.148 T1'),
+  row('smultt', DNM, '111110110001 nnnn 1111 dddd 0011 mmmm', 'A7.7.148 T1'),
+  row('smlad', DNMA, '111110110010 nnnn aaaa dddd 0000 mmmm', 'A7.7.137 T1'),
+  row('smladx', DNMA, '111110110010 nnnn aaaa dddd 0001 mmmm', 'A7.7.137 T1'),
+  row('smuad', DNM, '111110110010 nnnn 1111 dddd 0000 mmmm', 'A7.7.147 T1'),
+  row('smuadx', DNM, '111110110010 nnnn 1111 dddd 0001 mmmm', 'A7.7.147 T1'),
+  row('smlawb', DNMA, '111110110011 nnnn aaaa dddd 0000 mmmm', 'A7.7.141 T1'),
+  row('smlawt', DNMA, '111110110011 nnnn aaaa dddd 0001 mmmm', 'A7.7.141 T1'),
+  row('smulwb', DNM, '111110110011 nnnn 1111 dddd 0000 mmmm', 'A7.7.150 T1'),
+  row('smulwt', DNM, '111110110011 nnnn 1111 dddd 0001 mmmm', 'A7.7.150 T1'),
+  row('smlsd', DNMA, '111110110100 nnnn aaaa dddd 0000 mmmm', 'A7.7.142 T1'),
+  row('smlsdx', DNMA, '111110110100 nnnn aaaa dddd 0001 mmmm', 'A7.7.142 T1'),
+  row('smusd', DNM, '111110110100 nnnn 1111 dddd 0000 mmmm', 'A7.7.151 T1'),
+  row('smusdx', DNM, '111110110100 nnnn 1111 dddd 0001 mmmm', 'A7.7.151 T1'),
+  row('smmla', DNMA, '111110110101 nnnn aaaa dddd 0000 mmmm', 'A7.7.144 T1'),
+  row('smmlar', DNMA, '111110110101 nnnn aaaa dddd 0001 mmmm', 'A7.7.144 T1'),
+  row('smmul', DNM, '111110110101 nnnn 1111 dddd 0000 mmmm', 'A7.7.146 T1'),
+  row('smmulr', DNM, '111110110101 nnnn 1111 dddd 0001 mmmm', 'A7.7.146 T1'),
+  row('smmls', DNMA, '111110110110 nnnn aaaa dddd 0000 mmmm', 'A7.7.145 T1'),
+  row('smmlsr', DNMA, '111110110110 nnnn aaaa dddd 0001 mmmm', 'A7.7.145 T1'),
+  row('usada8', DNMA, '111110110111 nnnn aaaa dddd 0000 mmmm', 'A7.7.213 T1'),
+  row('usad8', DNM, '111110110111 nnnn 1111 dddd 0000 mmmm', 'A7.7.212 T1'),
+  row('smlalbb', LONG, '111110111100 nnnn llll hhhh 1000 mmmm', 'A7.7.139 T1'),
+  row('smlalbt', LONG, '111110111100 nnnn llll hhhh 1001 mmmm', 'A7.7.139 T1'),
+  row('smlaltb', LONG, '111110111100 nnnn llll hhhh 1010 mmmm', 'A7.7.139 T1'),
+  row('smlaltt', LONG, '111110111100 nnnn llll hhhh 1011 mmmm', 'A7.7.139 T1'),
+  row('smlald', LONG, '111110111100 nnnn llll hhhh 1100 mmmm', 'A7.7.140 T1'),
+  row('smlaldx', LONG, '111110111100 nnnn llll hhhh 1101 mmmm', 'A7.7.140 T1'),
+  row('smlsld', LONG, '111110111101 nnnn llll hhhh 1100 mmmm', 'A7.7.143 T1'),
+  row('smlsldx', LONG, '111110111101 nnnn llll hhhh 1101 mmmm', 'A7.7.143 T1'),
+]
+
+/** Two halfwords or four bytes at once: signed, saturating, halving, and unsigned. */
+export const DSP_PARALLEL = [
+  row('sadd8', DNM, '111110101000 nnnn 1111 dddd 0000 mmmm', 'A7.7.122 T1'),
+  row('sadd16', DNM, '111110101001 nnnn 1111 dddd 0000 mmmm', 'A7.7.121 T1'),
+  row('sasx', DNM, '111110101010 nnnn 1111 dddd 0000 mmmm', 'A7.7.123 T1'),
+  row('ssub8', DNM, '111110101100 nnnn 1111 dddd 0000 mmmm', 'A7.7.156 T1'),
+  row('ssub16', DNM, '111110101101 nnnn 1111 dddd 0000 mmmm', 'A7.7.155 T1'),
+  row('ssax', DNM, '111110101110 nnnn 1111 dddd 0000 mmmm', 'A7.7.154 T1'),
+  row('qadd8', DNM, '111110101000 nnnn 1111 dddd 0001 mmmm', 'A7.7.104 T1'),
+  row('qadd16', DNM, '111110101001 nnnn 1111 dddd 0001 mmmm', 'A7.7.103 T1'),
+  row('qasx', DNM, '111110101010 nnnn 1111 dddd 0001 mmmm', 'A7.7.105 T1'),
+  row('qsub8', DNM, '111110101100 nnnn 1111 dddd 0001 mmmm', 'A7.7.111 T1'),
+  row('qsub16', DNM, '111110101101 nnnn 1111 dddd 0001 mmmm', 'A7.7.110 T1'),
+  row('qsax', DNM, '111110101110 nnnn 1111 dddd 0001 mmmm', 'A7.7.108 T1'),
+  row('shadd8', DNM, '111110101000 nnnn 1111 dddd 0010 mmmm', 'A7.7.131 T1'),
+  row('shadd16', DNM, '111110101001 nnnn 1111 dddd 0010 mmmm', 'A7.7.130 T1'),
+  row('shasx', DNM, '111110101010 nnnn 1111 dddd 0010 mmmm', 'A7.7.132 T1'),
+  row('shsub8', DNM, '111110101100 nnnn 1111 dddd 0010 mmmm', 'A7.7.135 T1'),
+  row('shsub16', DNM, '111110101101 nnnn 1111 dddd 0010 mmmm', 'A7.7.134 T1'),
+  row('shsax', DNM, '111110101110 nnnn 1111 dddd 0010 mmmm', 'A7.7.133 T1'),
+  row('uadd8', DNM, '111110101000 nnnn 1111 dddd 0100 mmmm', 'A7.7.191 T1'),
+  row('uadd16', DNM, '111110101001 nnnn 1111 dddd 0100 mmmm', 'A7.7.190 T1'),
+  row('uasx', DNM, '111110101010 nnnn 1111 dddd 0100 mmmm', 'A7.7.192 T1'),
+  row('usub8', DNM, '111110101100 nnnn 1111 dddd 0100 mmmm', 'A7.7.218 T1'),
+  row('usub16', DNM, '111110101101 nnnn 1111 dddd 0100 mmmm', 'A7.7.217 T1'),
+  row('usax', DNM, '111110101110 nnnn 1111 dddd 0100 mmmm', 'A7.7.216 T1'),
+  row('uqadd8', DNM, '111110101000 nnnn 1111 dddd 0101 mmmm', 'A7.7.206 T1'),
+  row('uqadd16', DNM, '111110101001 nnnn 1111 dddd 0101 mmmm', 'A7.7.205 T1'),
+  row('uqsub8', DNM, '111110101100 nnnn 1111 dddd 0101 mmmm', 'A7.7.210 T1'),
+  row('uqsub16', DNM, '111110101101 nnnn 1111 dddd 0101 mmmm', 'A7.7.209 T1'),
+  row('uhadd8', DNM, '111110101000 nnnn 1111 dddd 0110 mmmm', 'A7.7.197 T1'),
+  row('uhadd16', DNM, '111110101001 nnnn 1111 dddd 0110 mmmm', 'A7.7.196 T1'),
+  row('uhsub8', DNM, '111110101100 nnnn 1111 dddd 0110 mmmm', 'A7.7.201 T1'),
+  row('uhsub16', DNM, '111110101101 nnnn 1111 dddd 0110 mmmm', 'A7.7.200 T1'),
+  row('qadd', DMN, '111110101000 nnnn 1111 dddd 1000 mmmm', 'A7.7.102 T1'),
+  row('qdadd', DMN, '111110101000 nnnn 1111 dddd 1001 mmmm', 'A7.7.106 T1'),
+  row('qsub', DMN, '111110101000 nnnn 1111 dddd 1010 mmmm', 'A7.7.109 T1'),
+  row('qdsub', DMN, '111110101000 nnnn 1111 dddd 1011 mmmm', 'A7.7.107 T1'),
+  row('sel', DNM, '111110101010 nnnn 1111 dddd 1000 mmmm', 'A7.7.128 T1'),
+]
+
+/** the operand stands in two fields */
+const TWICE = [d, twice('m', 'n')]
+const EXTEND = [d, m, ROTATION]
+const EXTEND_ADD = [d, n, m, ROTATION]
+
+export const EXTEND_PACK_SATURATE = [
+  row('sxth', [low('d'), low('m')], '1011001000 mmm ddd', 'A7.7.182 T1'),
+  row('sxtb', [low('d'), low('m')], '1011001001 mmm ddd', 'A7.7.180 T1'),
+  row('uxth', [low('d'), low('m')], '1011001010 mmm ddd', 'A7.7.224 T1'),
+  row('uxtb', [low('d'), low('m')], '1011001011 mmm ddd', 'A7.7.222 T1'),
+  row('sxth', EXTEND, '1111101000001111 1111 dddd 10 rr mmmm', 'A7.7.182 T2'),
+  row('uxth', EXTEND, '1111101000011111 1111 dddd 10 rr mmmm', 'A7.7.224 T2'),
+  row('sxtb16', EXTEND, '1111101000101111 1111 dddd 10 rr mmmm', 'A7.7.181 T1'),
+  row('uxtb16', EXTEND, '1111101000111111 1111 dddd 10 rr mmmm', 'A7.7.223 T1'),
+  row('sxtb', EXTEND, '1111101001001111 1111 dddd 10 rr mmmm', 'A7.7.180 T2'),
+  row('uxtb', EXTEND, '1111101001011111 1111 dddd 10 rr mmmm', 'A7.7.222 T2'),
+  row('sxtah', EXTEND_ADD, '111110100000 nnnn 1111 dddd 10 rr mmmm', 'A7.7.179 T1'),
+  row('uxtah', EXTEND_ADD, '111110100001 nnnn 1111 dddd 10 rr mmmm', 'A7.7.221 T1'),
+  row('sxtab16', EXTEND_ADD, '111110100010 nnnn 1111 dddd 10 rr mmmm', 'A7.7.178 T1'),
+  row('uxtab16', EXTEND_ADD, '111110100011 nnnn 1111 dddd 10 rr mmmm', 'A7.7.220 T1'),
+  row('sxtab', EXTEND_ADD, '111110100100 nnnn 1111 dddd 10 rr mmmm', 'A7.7.177 T1'),
+  row('uxtab', EXTEND_ADD, '111110100101 nnnn 1111 dddd 10 rr mmmm', 'A7.7.219 T1'),
+  row('pkhbt', [d, n, m, LSL_ONLY], '111010101100 nnnn 0 sss dddd ss 00 mmmm', 'A7.7.93 T1'),
+  row('pkhtb', [d, n, m, ASR_ONLY], '111010101100 nnnn 0 sss dddd ss 10 mmmm', 'A7.7.93 T1'),
+  row('ssat', [d, fromOne(5), n, SATURATE_SHIFT], '1111001100 u 0 nnnn 0 sss dddd ss 0 iiiii', 'A7.7.152 T1'),
+  row('usat', [d, unsigned(5), n, SATURATE_SHIFT], '1111001110 u 0 nnnn 0 sss dddd ss 0 iiiii', 'A7.7.213 T1'),
+  row('ssat16', [d, fromOne(4), n], '111100110010 nnnn 0000 dddd 0000 iiii', 'A7.7.153 T1'),
+  row('usat16', [d, unsigned(4), n], '111100111010 nnnn 0000 dddd 0000 iiii', 'A7.7.214 T1'),
+  row('clz', TWICE, '111110101011 nnnn 1111 dddd 1000 mmmm', 'A7.7.24 T1'),
+  row('rbit', TWICE, '111110101001 nnnn 1111 dddd 1010 mmmm', 'A7.7.112 T1'),
+  row('rev', [low('d'), low('m')], '1011101000 mmm ddd', 'A7.7.113 T1'),
+  row('rev16', [low('d'), low('m')], '1011101001 mmm ddd', 'A7.7.114 T1'),
+  row('revsh', [low('d'), low('m')], '1011101011 mmm ddd', 'A7.7.115 T1'),
+  row('rev', TWICE, '111110101001 nnnn 1111 dddd 1000 mmmm', 'A7.7.113 T2'),
+  row('rev16', TWICE, '111110101001 nnnn 1111 dddd 1001 mmmm', 'A7.7.114 T2'),
+  row('revsh', TWICE, '111110101001 nnnn 1111 dddd 1011 mmmm', 'A7.7.115 T2'),
+]

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { createRng } from '../../src-main/base/rng.ts'
+import { emitAdd } from '../../src-main/codegen/kernels/add.ts'
+import { emitDepthwise } from '../../src-main/codegen/kernels/depthwise.ts'
+import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
+import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
+import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
+import { emitToPlanar } from '../../src-main/codegen/kernels/planar.ts'
+import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
+import { printListing } from '../../src-main/codegen/layout.ts'
+import { firstDifference } from './gnu-as.ts'
+import {
+  addGraph,
+  addLayer,
+  convolutionGraph,
+  convolutionLayer,
+  depthwiseGraph,
+  depthwiseLayers,
+  fullyConnectedGraph,
+  fullyConnectedLayer,
+  pointwiseGraph,
+  pointwiseLayer,
+} from './random-layers.ts'
+
+const WINDOW = {
+  ...{ filterH: 5, filterW: 3, strideH: 2, strideW: 1, dilationH: 1, dilationW: 2, padding: 'same' as const },
+  ...{ height: 30, width: 400, inputs: 37, outputs: 5 },
+}
+
+const KERNELS: [string, () => EmittedKernel][] = [
+  ['fully connected', () => emitFullyConnected(fullyConnectedLayer(fullyConnectedGraph(1, 333, 7, 'relu')))],
+  [
+    'pointwise',
+    () => emitPointwise(pointwiseLayer(pointwiseGraph(1, { height: 3, width: 3, inputs: 300, outputs: 5 }, 'none'))),
+  ],
+  ['convolution', () => emitDirectConvolution(convolutionLayer(convolutionGraph(1, WINDOW, 'relu_n1_to_1')))],
+  [
+    'depthwise',
+    () => {
+      const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 1, 'same', 'relu')
+      return emitDepthwise(depthwiseLayers(graph).depthwise)
+    },
+  ],
+  [
+    'to planar',
+    () => {
+      const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu')
+      return emitToPlanar(depthwiseLayers(graph).toPlanar)
+    },
+  ],
+  ['add', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')))],
+  ['add by tables', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')), { proved: false })],
+]
+
+describe.each(KERNELS)('%s', (_, emit) => {
+  test("the listing's text, given to GNU as, is the same code", async () => {
+    expect(await firstDifference(emit().code, 'cortex-m4')).toBeUndefined()
+  })
+
+  test('the same layer is the same code, and its listing has a remark on every stack slot', () => {
+    const { code } = emit()
+    expect(Buffer.from(code.bytes).equals(emit().code.bytes)).toBe(true)
+    const slots = printListing(code.lines)
+      .split('\n')
+      .filter((line) => /\b(ldr|str) r\d+, \[sp/.test(line))
+    for (const line of slots) expect(line).toMatch(/@ \S/)
+  })
+})
+
+test('a layer that a kernel does not fit is refused', () => {
+  const graph = pointwiseGraph(1, { height: 1, width: 2, inputs: 8, outputs: 2 }, 'relu')
+  const internal = expect.objectContaining({ code: 'INTERNAL' })
+  expect(() => emitPointwise({ ...pointwiseLayer(graph), inputChannels: 6 })).toThrow(internal)
+  const { depthwise } = depthwiseLayers(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
+  expect(() => emitDepthwise(depthwise)).toThrow(internal)
+  const convolution = convolutionLayer(convolutionGraph(1, WINDOW, 'relu'))
+  const geometry = { ...convolution.geometry, batches: 2 }
+  expect(() => emitDirectConvolution({ ...convolution, geometry })).toThrow(internal)
+})
