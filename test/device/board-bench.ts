@@ -53,7 +53,7 @@ async function openTimed(data: BoardData, probe: StlinkGeneration) {
     close: () => Promise.resolve(),
   }
   const board = {
-    ...{ id: `virtual:${data.id}`, data, provenance: 'emulated' as const },
+    ...{ id: `virtual:${data.id}`, data, provenance: 'emulated' as const, timing: data.timing },
     probe: await openStlinkProbe(transport, { serial: data.id }),
     close: () => Promise.resolve(host.close()),
   }

@@ -49,7 +49,7 @@ describe.each(['eager', true] as const)('a random program while memory takes tim
 
   it.each(BOARDS.map(({ id }, seed) => ({ id, seed })))('where every access counts, on $id', async ({ seed }) => {
     const rng = createRng(2000 + seed)
-    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, BOARDS[seed]!)
+    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, BOARDS[seed])
     pair.both((machine) => (machine.core.memoryTiming = new OrderedTiming(machine.memory)))
     pair.run(200_000, true)
     pair.runSlices(rng, 100)

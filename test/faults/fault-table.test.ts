@@ -45,7 +45,7 @@ async function flashUnderReset(): Promise<void> {
   const transport = await openUsbTransport((await board.list())[0]!)
   const probe = await openStlinkProbe(transport, { serial: SERIAL, underReset: true })
   const session = await connectBoard({
-    ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', probe },
+    ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', timing: board.data.timing, probe },
     close: () => probe.close(),
   })
   await session.flash(firmwareOf(board.data), modelsFor(board.data)[1])

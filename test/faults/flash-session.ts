@@ -25,7 +25,7 @@ async function withSession<T>(board: FaultyBoard, use: (session: BoardSession) =
   try {
     return await use(
       await connectBoard({
-        ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', probe },
+        ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', timing: board.data.timing, probe },
         close: () => probe.close(),
       }),
     )
