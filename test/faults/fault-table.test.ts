@@ -5,15 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
-import { connectBoard } from '../../src-main/device/session.ts'
-import { openStlinkProbe } from '../../src-main/device/stlink/stlink-probe.ts'
-import { openUsbTransport } from '../../src-main/device/stlink/usb-transport.ts'
 import { thimble, thimbleError, thimbleJson } from '../cli/command-line.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
 import { writeModel } from '../jobs/small-model.ts'
-import { FAULTS, LEVEL_2, optionBytes } from './fault-table.ts'
-import { FaultyBoard, PROBE_ID, SERIAL } from './faulty-board.ts'
-import { firmwareOf, firmwareSays, flashWith, modelsFor } from './flash-session.ts'
+import { FAULTS, LEVEL_2, optionBytes, sleeps, takesPins } from './fault-table.ts'
+import { FaultyBoard, PROBE_ID } from './faulty-board.ts'
+import { firmwareSays, flashWith, modelsFor } from './flash-session.ts'
 
 // No probe is plugged in where tests run: what stands in for the list of USB devices has a virtual one in it.
 const usb = vi.hoisted(() => ({ list: (): Promise<unknown[]> => Promise.resolve([]) }))
@@ -40,18 +37,6 @@ function wellBoard(id: string): FaultyBoard {
   return board
 }
 
-/** What connecting under reset does for a program that can't be reached. */
-async function flashUnderReset(): Promise<void> {
-  const transport = await openUsbTransport((await board.list())[0]!)
-  const probe = await openStlinkProbe(transport, { serial: SERIAL, underReset: true })
-  const session = await connectBoard({
-    ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', timing: board.data.timing, probe },
-    close: () => probe.close(),
-  })
-  await session.flash(firmwareOf(board.data), modelsFor(board.data)[1])
-  await probe.close()
-}
-
 const flashesWell = async () => {
   const value = (await thimbleJson(argv, folder)) as { verify: { verifiedBytes: number }[]; reset: object }
   expect(value.verify[1]!.verifiedBytes).toBeGreaterThan(1000)
@@ -72,10 +57,6 @@ describe.each(FAULTS)('$fault', (row) => {
 
     row.mend(board)
     if (changed) expect(await firmwareSays(board)).toBe('MODEL_REJECTED')
-    if (row.hint.source.includes('under reset')) {
-      expect((await thimbleError(argv, folder)).code).toBe(row.code) // trying again is not enough
-      await flashUnderReset()
-    }
     await flashesWell()
   })
 })
@@ -96,6 +77,14 @@ it('a probe in DFU mode that leaves it when asked is no fault at all', async () 
   }
   await flashesWell()
   expect(asked).toBeGreaterThan(0)
+})
+
+it.each([
+  ['sleeps with its clocks stopped', sleeps],
+  ['uses the pins of SWD for itself', takesPins],
+])('a program that %s is no fault where nRST is wired: it is connected to under reset', async (_, arrange) => {
+  arrange(board)
+  await flashesWell()
 })
 
 it('read-out protection of level 2, which nothing takes off, is refused every time and the chip is left alone', async () => {

@@ -65,6 +65,12 @@ const SLEEPS = [0x4802, 0x2104, 0x6001, 0xbf30, 0xe7fd, 0xbf00]
 /** ldr r0, =MODER; movs r1, #0; str r1, [r0]; b to itself; nop; nop */
 const TAKES_PINS = [0x4802, 0x2100, 0x6001, 0xe7fe, 0xbf00, 0xbf00]
 
+export const sleeps = runs(SLEEPS, SCR)
+export const takesPins = (board: FaultyBoard) =>
+  runs(TAKES_PINS, debugPortOf(board.data.idCode)!.pins.modeRegister)(board)
+/** The probe drives a line that leads nowhere. */
+const WITHOUT_RESET = answers('driveReset', 0x80, 0)
+
 const OPTKEYR = 0x40023c08
 const OPTCR = 0x40023c14
 const OPTION_KEYS = [0x08192a3b, 0x4c5d6e7f]
@@ -156,16 +162,22 @@ export const FAULTS: readonly FaultRow[] = [
     mend: replug,
   },
   {
-    fault: 'the program sleeps with its clocks stopped',
+    fault: 'the program sleeps with its clocks stopped, and nRST is not wired',
     ...{ where: 'chip', code: 'TARGET_UNREACHABLE', hint: /under reset.*BOOT0/, flash: 'untouched' },
-    arrange: runs(SLEEPS, SCR),
-    mend: () => undefined,
+    arrange: (board) => {
+      sleeps(board)
+      onCable(WITHOUT_RESET)(board)
+    },
+    mend: replug,
   },
   {
-    fault: 'the program uses the pins of SWD for itself',
+    fault: 'the program uses the pins of SWD for itself, and nRST is not wired',
     ...{ where: 'chip', code: 'TARGET_UNREACHABLE', hint: /under reset.*BOOT0/, flash: 'untouched' },
-    arrange: (board) => runs(TAKES_PINS, debugPortOf(board.data.idCode)!.pins.modeRegister)(board),
-    mend: () => undefined,
+    arrange: (board) => {
+      takesPins(board)
+      onCable(WITHOUT_RESET)(board)
+    },
+    mend: replug,
   },
   {
     fault: 'the chip is read-out protected (level 1)',

@@ -52,17 +52,17 @@ export class FaultyBoard {
     return this.#host.machine
   }
 
-  /** A copy of what the flash holds. */
+  /** A copy of what the flash holds, closed to the debugger or not. */
   flash(): Uint8Array {
     const { memory } = this.machine
-    const start = memory.offsetOf(this.data.flash.start)
+    const start = memory.existingOffset(this.data.flash.start)
     return memory.u8.slice(start, start + this.data.flash.size)
   }
 
   /** Whether the first `length` bytes of flash are others than those of `bytes`. */
   flashDiffers(bytes: Uint8Array, length: number): boolean {
     const { memory } = this.machine
-    const start = memory.offsetOf(this.data.flash.start)
+    const start = memory.existingOffset(this.data.flash.start)
     return Buffer.compare(bytes.subarray(0, length), memory.u8.subarray(start, start + length)) !== 0
   }
 
