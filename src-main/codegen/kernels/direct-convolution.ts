@@ -12,11 +12,20 @@ import type { WindowGeometry } from '../../ir/shapes.ts'
 import { createAssembler } from '../assembler.ts'
 import { emitBlocks, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
+import {
+  blockOutput,
+  emitPlaceAt,
+  emitPlacePair,
+  emitPlanesStart,
+  holdsImage,
+  PLANE_SLOTS,
+  type PlanarOutput,
+} from './planar-output.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 import {
   emitGatherPixel,
   emitNextPixel,
-  emitPlaceAt,
+  emitWindowAt,
   GATHER_SLOTS,
   gatherOf,
   tapOrder,
@@ -30,10 +39,11 @@ export interface DirectConvolutionLayer {
   /** [outputC, filterH, filterW, inputC] */
   weights: Int8Array
   params: ConvolutionParams
+  planes?: PlanarOutput
 }
 
-export const fitsDirectConvolution = ({ geometry: { batches, outputC } }: DirectConvolutionLayer) =>
-  batches === 1 && outputC < 4095
+export const fitsDirectConvolution = ({ geometry: { batches, outputC }, planes }: DirectConvolutionLayer) =>
+  batches === 1 && outputC < 4095 && (planes === undefined || holdsImage(planes))
 
 /** bytes from the first pixel's values of a step to the second's */
 const SECOND_PIXEL = 8
@@ -48,12 +58,13 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   const rows = Array.from({ length: g.outputC }, (_, c) => Int8Array.from(order, (tap) => weights[c * taps + tap]!))
   const prepared = prepareLayer(params, rows, options)
   const pixels = g.outputH * g.outputW
-  const output = { layout: 'nhwc', pixelStride: pixels === 1 ? 0 : g.outputC } as const
+  const { planes } = layer
+  const output = blockOutput(planes, pixels, g.outputC)
   const shape = { channels: g.outputC, steps: gather.steps, output }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()
-  const frame = openFrame(k, [...GATHER_SLOTS, 'pairs left'])
+  const frame = openFrame(k, [...GATHER_SLOTS, ...PLANE_SLOTS, 'pairs left'])
   const emitter: WindowGather = { k, frame, geometry: g, zeroPoint: params.inputZeroPoint, gather }
   frame.store('r0', 'input')
   frame.store('r1', 'output')
@@ -63,7 +74,8 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   frame.store('r3', 'end of weights')
   k.constant('r4', Math.ceil(pixels / 2))
   frame.store('r4', 'pairs left')
-  emitPlaceAt(emitter, 0)
+  if (planes !== undefined) emitPlanesStart(k, frame, planes, g.outputC, params.outputZeroPoint)
+  emitWindowAt(emitter, 0)
 
   const gatherPixel = k.label('gather_pixel')
   const pair = k.here('two_pixels')
@@ -73,11 +85,14 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
     k.bl(gatherPixel)
     if (pixels > 1) emitNextPixel(emitter)
   }
+  if (planes !== undefined) emitPlacePair(k, frame, planes, pixels === 1)
   emitBlocks(k, frame, prepared, shape)
-  k.comment('past the second pixel, which was written along')
-  frame.load('r0', 'output')
-  addConstant(k, 'r0', 'r0', g.outputC, 'r1')
-  frame.store('r0', 'output')
+  if (planes === undefined) {
+    k.comment('past the second pixel, which was written along')
+    frame.load('r0', 'output')
+    addConstant(k, 'r0', 'r0', g.outputC, 'r1')
+    frame.store('r0', 'output')
+  }
   frame.load('r2', 'pairs left')
   k.subs('r2', 'r2', 1)
   frame.store('r2', 'pairs left')
@@ -87,9 +102,11 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
     k.cmp('r2', 1)
     k.bne(pair)
     k.comment('an odd number of pixels: the last pair takes the pixel before once more')
-    addConstant(k, 'r0', 'r0', -g.outputC, 'r1')
-    frame.store('r0', 'output')
-    emitPlaceAt(emitter, pixels - 2)
+    if (planes === undefined) {
+      addConstant(k, 'r0', 'r0', -g.outputC, 'r1')
+      frame.store('r0', 'output')
+    } else emitPlaceAt(k, frame, planes, pixels - 2)
+    emitWindowAt(emitter, pixels - 2)
     k.b(pair)
     k.place(end)
   } else if (pixels > 2) k.bne(pair)

@@ -4,17 +4,18 @@
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
-import { BLOCK_SLOTS, emitBlocks, writeBlocks, type BlockOutput } from './gemm-block.ts'
-import { addConstant, openFrame, requireFit, type EmittedKernel, type Frame } from './kernel.ts'
-import { emitBorder, planeBytes, type PlanarLayout } from './planar.ts'
+import { BLOCK_SLOTS, emitBlocks, writeBlocks } from './gemm-block.ts'
+import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
+import {
+  blockOutput,
+  emitPlaceAt,
+  emitPlacePair,
+  emitPlanesStart,
+  holdsImage,
+  PLANE_SLOTS,
+  type PlanarOutput,
+} from './planar-output.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
-
-/** Output for a depthwise convolution: planes of halfwords with their border, instead of NHWC int8. */
-export interface PlanarOutput {
-  layout: PlanarLayout
-  height: number
-  width: number
-}
 
 export interface PointwiseLayer {
   /** of all batches together */
@@ -28,9 +29,6 @@ export interface PointwiseLayer {
   params: ConvolutionParams
   planes?: PlanarOutput
 }
-
-const holdsImage = ({ layout, height, width }: PlanarOutput) =>
-  layout.top + height <= layout.rows && layout.left + width <= layout.pitch
 
 export const fitsPointwise = ({ inputChannels, outputChannels, pixels, planes }: PointwiseLayer) =>
   inputChannels % 4 === 0 &&
@@ -51,15 +49,12 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   // A single pixel is taken twice.
   const isSingle = pixels === 1
   const { planes } = layer
-  const output: BlockOutput =
-    planes === undefined
-      ? { layout: 'nhwc', pixelStride: isSingle ? 0 : outputChannels }
-      : { layout: 'planar', planeBytes: planeBytes(planes.layout) }
+  const output = blockOutput(planes, pixels, outputChannels)
   const shape = { channels: outputChannels, steps: inputChannels / 4, output }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()
-  const frame = openFrame(k, [...BLOCK_SLOTS, 'input', 'pairs left', 'planes', 'next output', 'columns left'])
+  const frame = openFrame(k, [...BLOCK_SLOTS, ...PLANE_SLOTS, 'input', 'pairs left'])
   frame.store('r0', 'input')
   frame.store('r1', 'output')
   frame.store('r2', 'pixels')
@@ -68,11 +63,7 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store('r3', 'end of weights')
   k.constant('r4', Math.ceil(pixels / 2))
   frame.store('r4', 'pairs left')
-  if (planes !== undefined) {
-    frame.store('r1', 'planes')
-    emitBorder(k, 'r1', planeBytes(planes.layout) * outputChannels, params.outputZeroPoint, 'r8')
-    emitPlaceAt(k, frame, planes, 0)
-  }
+  if (planes !== undefined) emitPlanesStart(k, frame, planes, outputChannels, params.outputZeroPoint)
 
   const pair = k.here('two_pixels')
   const r = k.registers({ first: 'r12', second: 'lr', next: 'r4' })
@@ -118,45 +109,6 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }
-}
-
-type PlaneSlot = 'output' | 'second output' | 'planes' | 'next output' | 'columns left'
-
-/** The next pixel is this one. */
-function emitPlaceAt(k: Assembler, frame: Frame<PlaneSlot>, { layout, width }: PlanarOutput, pixel: number): void {
-  const [row, column] = [Math.floor(pixel / width), pixel % width]
-  frame.load('r4', 'planes')
-  addConstant(k, 'r4', 'r4', ((layout.top + row) * layout.pitch + layout.left + column) * 2, 'r5')
-  frame.store('r4', 'next output')
-  k.constant('r4', width - column)
-  frame.store('r4', 'columns left')
-}
-
-/** Where the pair's outputs go in their first plane; a row's end leads over the border to the next one's start. */
-function emitPlacePair(
-  k: Assembler,
-  frame: Frame<PlaneSlot>,
-  { layout, width }: PlanarOutput,
-  isSingle: boolean,
-): void {
-  const next = () => {
-    const sameRow = k.label('same_row')
-    k.add('r4', 'r4', 2)
-    k.subs('r5', 'r5', 1)
-    k.bne(sameRow)
-    addConstant(k, 'r4', 'r4', (layout.pitch - width) * 2, 'r6')
-    k.constant('r5', width)
-    k.place(sameRow)
-  }
-  frame.load('r4', 'next output')
-  frame.load('r5', 'columns left')
-  frame.store('r4', 'output')
-  if (!isSingle) next()
-  frame.store('r4', 'second output')
-  if (isSingle) return
-  next()
-  frame.store('r4', 'next output')
-  frame.store('r5', 'columns left')
 }
 
 /** Words of two pixels to halfwords at r2, four values of the one and four of the other in turn. */

@@ -64,7 +64,7 @@ export const windowBytes = (emitter: WindowGather) =>
   needsWindow(emitter) ? (emitter.geometry.filterH * emitter.gather.bytes + 3) & ~3 : 0
 
 /** Where the window of a pixel starts, in the input's rows and columns; negative in the border. */
-export function emitPlaceAt({ k, frame, geometry: g }: WindowGather, pixel: number): void {
+export function emitWindowAt({ k, frame, geometry: g }: WindowGather, pixel: number): void {
   k.constant('r4', Math.floor(pixel / g.outputW) * g.strideH - g.padTop)
   frame.store('r4', 'row')
   k.constant('r4', (pixel % g.outputW) * g.strideW - g.padLeft)
