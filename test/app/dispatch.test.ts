@@ -29,7 +29,9 @@ describe('dispatch', () => {
       ok: true,
       value: { jobId: 'job-1' },
     })
-    expect(seen).toEqual([{ task: 'ad', boardId: 'virtual:stm32f407', recipe: 'ptq', seed: 1, quick: false }])
+    const asked = { task: 'ad', boardId: 'virtual:stm32f407' }
+    const defaults = { recipe: 'ptq', seed: 1, quick: false, underReset: false, overwriteForeign: false }
+    expect(seen).toEqual([{ ...asked, ...defaults }])
   })
 
   it('refuses names that are no rows of the table, inherited ones too', async () => {
