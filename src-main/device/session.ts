@@ -30,6 +30,7 @@ import {
 } from './image-header.ts'
 import { createLink } from './link.ts'
 import { forgetRtt, openRttStream } from './rtt-link.ts'
+import { lockedForGood } from './unprotect.ts'
 
 export interface FlashOptions {
   onProgress?: (progress: FlashProgress) => void
@@ -96,10 +97,11 @@ async function checkChip(board: Board) {
 
 async function checkProtection(flash: FlashDriver) {
   const { level } = await flash.protection()
+  if (level === 2) throw lockedForGood()
   if (level !== 0) throw new AppError('BOARD_PROTECTED', `The chip's flash is read-out protected (level ${level}).`)
 }
 
-/** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED. */
+/** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED. */
 export async function connectBoard(board: Board, clock: Clock = systemClock): Promise<BoardSession> {
   const { probe, data } = board
   const core = createCore(probe, clock)

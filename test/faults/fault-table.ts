@@ -83,7 +83,7 @@ export const optionBytes = (word: number) => (board: FaultyBoard) => {
   scheduler.pass(rcc.coreHz * 10)
 }
 const FACTORY_OPTIONS = 0x0fffaaec
-const LEVEL_1 = 0x0fff55ec
+export const LEVEL_1 = 0x0fff55ec
 export const LEVEL_2 = 0x0fffccec
 const PROTECTED_SECTOR_5 = 0x0fdfaaec
 
@@ -183,11 +183,7 @@ export const FAULTS: readonly FaultRow[] = [
     fault: 'the chip is read-out protected (level 1)',
     ...{ where: 'chip', code: 'BOARD_PROTECTED', hint: /erases/, flash: 'untouched' },
     arrange: optionBytes(LEVEL_1),
-    mend: (board) => {
-      optionBytes(FACTORY_OPTIONS)(board)
-      // What unprotecting does to flash (RM0090 3.7.3).
-      board.powerCycle(new Uint8Array(board.data.flash.size).fill(0xff))
-    },
+    mend: optionBytes(FACTORY_OPTIONS),
   },
   {
     fault: "the model's sector is write-protected",
