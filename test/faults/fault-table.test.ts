@@ -92,7 +92,7 @@ it('read-out protection of level 2, which nothing takes off, is refused every ti
   const before = board.flash()
   for (let attempt = 0; attempt < 2; attempt++) {
     // It closes the debug port of silicon; one that answers says the level.
-    expect(['TARGET_UNREACHABLE', 'BOARD_PROTECTED']).toContain((await thimbleError(argv, folder)).code)
+    expect(['TARGET_UNREACHABLE', 'BOARD_LOCKED_FOR_GOOD']).toContain((await thimbleError(argv, folder)).code)
   }
   expect(Buffer.compare(before, board.flash())).toBe(0)
 })

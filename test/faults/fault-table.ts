@@ -83,7 +83,7 @@ export const optionBytes = (word: number) => (board: FaultyBoard) => {
   scheduler.pass(rcc.coreHz * 10)
 }
 const FACTORY_OPTIONS = 0x0fffaaec
-const LEVEL_1 = 0x0fff55ec
+export const LEVEL_1 = 0x0fff55ec
 export const LEVEL_2 = 0x0fffccec
 const PROTECTED_SECTOR_5 = 0x0fdfaaec
 

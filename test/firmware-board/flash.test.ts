@@ -157,11 +157,11 @@ describe.each(BOARD_IDS)('flashing the virtual board %s through its flash contro
     })
 
   test.each([
-    [options.level1, 'level 1'],
-    [options.level2, 'level 2'],
-  ])('read-out protection %s is noticed at once', async (word, level) => {
+    [options.level1, 'BOARD_PROTECTED', 'level 1'],
+    [options.level2, 'BOARD_LOCKED_FOR_GOOD', 'level 2'],
+  ])('read-out protection %s is noticed at once', async (word, code, level) => {
     await expect(connectBoard(withWord(options.address, word))).rejects.toMatchObject({
-      code: 'BOARD_PROTECTED',
+      code,
       message: expect.stringContaining(level) as string,
     })
   })

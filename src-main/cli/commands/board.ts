@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { AppError } from '../../base/errors.ts'
+import { formatExactBytes } from '../../contract/format.ts'
+import { backupBoard, restoreBoard, unprotectBoard, type CarePlace } from '../../jobs/board-care.ts'
 import { serveBoard, STLINK_GENERATIONS } from '../../jobs/serve-board.ts'
-import { defineCommand } from '../command.ts'
+import { defineCommand, flagOn, type CommandIo } from '../command.ts'
 
 const MOST = 65_535
 const port = z
@@ -11,34 +13,103 @@ const port = z
   .refine((n) => n <= MOST, 'has to be a port')
   .optional()
 
-export const board = defineCommand({
-  name: 'board',
-  args: ['<serve>', '<id>'],
-  summary: "Offer a virtual board to other people's tools until Ctrl-C",
-  flags: [
-    { name: 'stlink-tcp', value: '<port>', text: "its ST-Link over ST's TCP protocol (OpenOCD); 0: any free port" },
-    { name: 'gdb', value: '<port>', text: 'a GDB server (target remote :port); 0: any free port' },
-    { name: 'probe', value: '<kind>', text: `which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
-  ],
-  options: z.object({
-    'stlink-tcp': port,
-    gdb: port,
-    probe: z.enum(STLINK_GENERATIONS, `has to be one of ${STLINK_GENERATIONS.join(', ')}`).default('v3'),
+const options = z.object({
+  'stlink-tcp': port,
+  gdb: port,
+  probe: z.enum(STLINK_GENERATIONS, `has to be one of ${STLINK_GENERATIONS.join(', ')}`).default('v3'),
+  out: z.string().optional(),
+  yes: flagOn,
+  'under-reset': flagOn,
+})
+type Options = z.infer<typeof options>
+
+interface Action<Value> {
+  /** whether it takes a file behind the board's id */
+  takesFile: boolean
+  /** what is lost for good: only with --yes */
+  destroys?: string
+  run(place: CarePlace, options: Options, io: CommandIo, file: string): Promise<Value>
+  print(value: Value): string
+}
+
+const action = <Value>(row: Action<Value>) => row as Action<unknown>
+
+const ACTIONS: Record<string, Action<unknown>> = {
+  serve: action({
+    takesFile: false,
+    async run({ boardId, workers }, { probe, gdb, 'stlink-tcp': stlinkTcp }, { terminal, signal }) {
+      // Without a wish, everything on free ports.
+      const ports = gdb === undefined && stlinkTcp === undefined ? { gdb: 0, stlinkTcp: 0 } : { gdb, stlinkTcp }
+      await serveBoard(
+        { boardId, probe, ...ports },
+        {
+          workers,
+          signal,
+          // Whoever started it reads the ports from here: one line, with --json or without.
+          onListening: (at) => terminal.stdout(`${JSON.stringify(at)}\n`),
+        },
+      )
+    },
+    print: () => '',
   }),
-  run: async ([action, id], options, { terminal, signal }) => {
-    if (action !== 'serve') throw new AppError('USAGE', `thimble board does not know ${action}: serve.`)
-    const { probe, gdb, 'stlink-tcp': stlinkTcp } = options
-    // Without a wish, everything on free ports.
-    const ports = gdb === undefined && stlinkTcp === undefined ? { gdb: 0, stlinkTcp: 0 } : { gdb, stlinkTcp }
-    await serveBoard(
-      { boardId: id!, probe, ...ports },
-      {
-        workers: terminal.workers,
-        signal,
-        // Whoever started it reads the ports from here: one line, with --json or without.
-        onListening: (at) => terminal.stdout(`${JSON.stringify(at)}\n`),
-      },
-    )
+  unprotect: action({
+    takesFile: false,
+    destroys: 'Taking the read-out protection off erases all of the flash: the program on it is lost.',
+    run: (place, _, io) => unprotectBoard(place, io),
+    print: ({ level, erasedBytes }) =>
+      level === 0
+        ? 'The chip was not protected. Nothing was erased.'
+        : `The protection is off. ${formatExactBytes(erasedBytes)} of flash were erased, and read back as erased.`,
+  }),
+  backup: action({
+    takesFile: false,
+    run(place, { out }, io) {
+      if (out === undefined) throw new AppError('USAGE', 'thimble board backup needs --out <file>.')
+      return backupBoard(place, out, io)
+    },
+    print: ({ file, bytes }) => `${formatExactBytes(bytes)} of flash are in ${file}.`,
+  }),
+  restore: action({
+    takesFile: true,
+    destroys: 'Restoring a backup erases what the flash holds now.',
+    run: (place, _, io, file) => restoreBoard(place, file, io),
+    print: ({ file, bytes, writtenBytes, verifiedBytes }) =>
+      `Flash holds the ${formatExactBytes(bytes)} of ${file}: ${formatExactBytes(writtenBytes)} were written, ` +
+      `${formatExactBytes(verifiedBytes)} read back.`,
+  }),
+}
+
+export const board = defineCommand<Options, { action: string; value: unknown }>({
+  name: 'board',
+  args: [`<${Object.keys(ACTIONS).join('|')}>`, '<id>', '[file]'],
+  summary: "Serve a virtual board to other people's tools; back up, restore or unprotect a board's flash",
+  flags: [
+    {
+      name: 'stlink-tcp',
+      value: '<port>',
+      text: "serve: its ST-Link over ST's TCP protocol (OpenOCD); 0: any free port",
+    },
+    { name: 'gdb', value: '<port>', text: 'serve: a GDB server (target remote :port); 0: any free port' },
+    { name: 'probe', value: '<kind>', text: `serve: which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
+    { name: 'out', value: '<file>', text: 'backup: the file to write' },
+    { name: 'yes', text: 'unprotect, restore: erase what the flash holds' },
+    { name: 'under-reset', text: 'backup, restore, unprotect: connect while the chip is held in reset' },
+  ],
+  options,
+  async run([name, id, file], options, io) {
+    const chosen = ACTIONS[name!]
+    if (chosen === undefined) {
+      throw new AppError('USAGE', `thimble board does not know ${name}: ${Object.keys(ACTIONS).join(', ')}.`)
+    }
+    if (chosen.takesFile !== (file !== undefined)) {
+      throw new AppError('USAGE', `thimble board ${name} takes a board${chosen.takesFile ? ' and a file' : ' alone'}.`)
+    }
+    if (chosen.destroys !== undefined && !options.yes) {
+      throw new AppError('CONSENT_MISSING', `${chosen.destroys} Nothing was changed.`)
+    }
+    const place = { boardId: id!, workers: io.terminal.workers, underReset: options['under-reset'] }
+    return { action: name!, value: await chosen.run(place, options, io, file ?? '') }
   },
-  print: () => '',
+  json: ({ value }) => value,
+  print: ({ action, value }) => ACTIONS[action]!.print(value),
 })
