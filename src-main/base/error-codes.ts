@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   INTERNAL: 'This is a fault in Thimble. Copy the diagnostics and report it with what you did last.',
   CANCELLED: 'Nothing to do: you cancelled this. Start it again when you want it.',
   USAGE: 'Run the command with --help to see what it takes.',
+  CONSENT_MISSING: 'If you mean it, run the command again with --yes. thimble board backup keeps what can be read.',
   FILE_NOT_FOUND: 'Check the path and that the file still exists.',
   FILE_UNREADABLE: 'Check the permissions of the file, and that the drive is still there.',
   DISK_FULL:
@@ -43,9 +44,10 @@ export const ERROR_CODES = {
   BOARD_FAULT: 'The firmware stopped in a fault. Reset the board; if it comes back, report the registers shown.',
   BOARD_WRONG_CHIP: 'The chip that answers is not the one chosen. Pick the board that is really connected.',
   BOARD_PROTECTED:
-    'Read-out protection comes off with `thimble board unprotect ID --yes`, which erases all of flash; write protection with ST tools.',
-  BOARD_LOCKED: "Nothing takes off level 2, ST's own tools neither. Use another chip.",
-  UNPROTECT_UNCONFIRMED: 'If all of its flash may be erased, run it again with --yes.',
+    'The chip is read-out protected. thimble board unprotect ID --yes takes that off and erases all of its flash.',
+  BOARD_LOCKED_FOR_GOOD:
+    'Replace the chip or use another board: read-out protection of level 2 can never be taken off.',
+  BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip.',
   PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
   PROBE_PERMISSION:
     "Install Thimble's udev rules (assets/udev/60-thimble.rules in /etc/udev/rules.d), then plug the probe in again.",
@@ -57,7 +59,7 @@ export const ERROR_CODES = {
   PROBE_FAILED: 'Unplug the probe and plug it in again. If it comes back, another cable or USB port may help.',
   TARGET_UNPOWERED: 'The probe sees no supply voltage on the target. Power the board and check the wire of VTref.',
   TARGET_UNREACHABLE:
-    'Check the wires to SWDIO, SWCLK and ground. A program that sleeps or reuses these pins is caught by connecting under reset, with nRST wired, or does not start while BOOT0 is high. A chip that is read-out protected at level 2 never answers again.',
+    'Check the wires to SWDIO, SWCLK and ground. A program that sleeps or reuses these pins is caught by connecting under reset, with nRST wired, or does not start while BOOT0 is high. A chip of read-out protection level 2 never answers.',
   LINK_CORRUPT: 'Frames arrive damaged. Check the cable; for serial, lower the baud rate.',
   MODEL_REJECTED:
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',

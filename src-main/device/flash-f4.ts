@@ -30,7 +30,8 @@ const CR_PSIZE_WORD = 2 << 8
 const CR_STRT = 1 << 16
 const CR_LOCK = 0x80000000
 
-const COMMON_ERRORS: StatusRegister['errors'] = [
+/** FLASH_SR's flags that both chips have */
+export const F4_F7_STATUS_ERRORS: StatusRegister['errors'] = [
   { bit: 1 << 1, name: 'OPERR', meaning: 'the operation could not be carried out' },
   { bit: 1 << 4, name: 'WRPERR', meaning: 'the sector is write-protected' },
   { bit: 1 << 5, name: 'PGAERR', meaning: 'the data crosses a 128-bit row' },
@@ -46,7 +47,7 @@ interface Variant {
 /** nWRP: RM0090 3.9.10 */
 const F4: Variant = {
   errors: [
-    ...COMMON_ERRORS,
+    ...F4_F7_STATUS_ERRORS,
     { bit: 1 << 7, name: 'PGSERR', meaning: 'written without PG set' },
     { bit: 1 << 8, name: 'RDERR', meaning: 'the sector is read-protected' },
   ],
@@ -54,7 +55,10 @@ const F4: Variant = {
 }
 /** nWRP: RM0385 3.7.6 */
 const F7: Variant = {
-  errors: [...COMMON_ERRORS, { bit: 1 << 7, name: 'ERSERR', meaning: 'the control register is not set up for it' }],
+  errors: [
+    ...F4_F7_STATUS_ERRORS,
+    { bit: 1 << 7, name: 'ERSERR', meaning: 'the control register is not set up for it' },
+  ],
   sectors: 8,
 }
 

@@ -151,7 +151,7 @@ async function refuseProtected(flash: FlashDriver, writes: readonly SectorWrite[
   const refused = writes.map(({ sector }) => sector.index).filter((index) => writeProtected.includes(index))
   if (refused.length > 0) {
     throw new AppError('BOARD_PROTECTED', `Flash sectors ${refused.join(', ')} are write-protected.`, {
-      hint: 'Take the write protection off with ST tools. Thimble never touches option bytes.',
+      hint: 'Take the write protection off with ST tools. Flashing never touches option bytes.',
       context: { sectors: refused },
     })
   }

@@ -6,7 +6,7 @@ import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
 import type { BoardData, FlashSector } from './board-data.ts'
 import type { Board, ExecutionMark } from './board.ts'
-import { readChipId } from './chip-id.ts'
+import { checkChip } from './chip-id.ts'
 import { createCore, type Core } from './cortex-m.ts'
 import { lockupError, throwIfFaulted } from './fault-record.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from './firmware-client.ts'
@@ -84,31 +84,20 @@ const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
   headBytes: MODEL_HEAD_BYTES,
 })
 
-async function checkChip(board: Board) {
-  const found = await readChipId(board.probe, board.data)
-  if (found === board.data.idCode) return
-  const chip = (id: number) => `0x${id.toString(16)}`
-  throw new AppError(
-    'BOARD_WRONG_CHIP',
-    `${board.data.board} has a chip with id ${chip(board.data.idCode)}; the one that answers says ${chip(found)}.`,
-    { context: { expected: board.data.idCode, found } },
-  )
-}
-
 async function checkProtection(flash: FlashDriver) {
   const { level } = await flash.protection()
   if (level === 2) throw lockedForGood()
-  if (level !== 0) throw new AppError('BOARD_PROTECTED', `The chip's flash is read-out protected (level ${level}).`)
+  if (level === 1) throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).")
 }
 
-/** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED. */
+/** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED_FOR_GOOD. */
 export async function connectBoard(board: Board, clock: Clock = systemClock): Promise<BoardSession> {
   const { probe, data } = board
   const core = createCore(probe, clock)
   const flash = createFlashDriver(data.flash.driver, probe, clock)
   const steps = createStepTimes(clock)
   await steps.time('identify', 0, async () => {
-    await checkChip(board)
+    await checkChip(probe, data)
     await checkProtection(flash)
   })
 

@@ -1,6 +1,6 @@
 // Every row of the table through the command line: its code and hint, nothing called written, and what comes after.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,7 +8,7 @@ import { createRng } from '../../src-main/base/rng.ts'
 import { thimble, thimbleError, thimbleJson } from '../cli/command-line.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
 import { writeModel } from '../jobs/small-model.ts'
-import { FAULTS, LEVEL_1, LEVEL_2, optionBytes, sleeps, takesPins } from './fault-table.ts'
+import { FAULTS, LEVEL_2, optionBytes, sleeps, takesPins } from './fault-table.ts'
 import { FaultyBoard, PROBE_ID } from './faulty-board.ts'
 import { firmwareSays, flashWith, modelsFor } from './flash-session.ts'
 
@@ -87,38 +87,12 @@ it.each([
   await flashesWell()
 })
 
-it('read-out protection of level 1 comes off by `thimble board unprotect`, with --yes only', async () => {
-  optionBytes(LEVEL_1)(board)
-  const before = board.flash()
-  const refusal = await thimbleError(['board', 'unprotect', PROBE_ID], folder)
-  expect(refusal).toMatchObject({ code: 'UNPROTECT_UNCONFIRMED' })
-  expect(refusal.message).toMatch(/erases all/)
-  expect(Buffer.compare(before, board.flash())).toBe(0)
-  expect(await thimbleJson(['board', 'unprotect', PROBE_ID, '--yes'], folder)).toEqual({
-    board: PROBE_ID,
-    erased: true,
-  })
-  expect(board.flash().every((byte) => byte === 0xff)).toBe(true)
-  await flashesWell()
-  expect(await thimbleJson(['board', 'unprotect', PROBE_ID, '--yes'], folder)).toEqual({
-    board: PROBE_ID,
-    erased: false,
-  })
-})
-
-it('`thimble board backup` reads all of flash into a file', async () => {
-  const file = join(folder, 'backup.bin')
-  const report = await thimbleJson(['board', 'backup', PROBE_ID, '--out', file], folder)
-  expect(report).toEqual({ board: PROBE_ID, file, bytes: board.data.flash.size })
-  expect(Buffer.compare(readFileSync(file), board.flash())).toBe(0)
-})
-
 it('read-out protection of level 2, which nothing takes off, is refused every time and the chip is left alone', async () => {
   optionBytes(LEVEL_2)(board)
   const before = board.flash()
   for (let attempt = 0; attempt < 2; attempt++) {
     // It closes the debug port of silicon; one that answers says the level.
-    expect(['TARGET_UNREACHABLE', 'BOARD_PROTECTED']).toContain((await thimbleError(argv, folder)).code)
+    expect(['TARGET_UNREACHABLE', 'BOARD_LOCKED_FOR_GOOD']).toContain((await thimbleError(argv, folder)).code)
   }
   expect(Buffer.compare(before, board.flash())).toBe(0)
 })

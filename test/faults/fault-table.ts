@@ -183,7 +183,11 @@ export const FAULTS: readonly FaultRow[] = [
     fault: 'the chip is read-out protected (level 1)',
     ...{ where: 'chip', code: 'BOARD_PROTECTED', hint: /erases/, flash: 'untouched' },
     arrange: optionBytes(LEVEL_1),
-    mend: optionBytes(FACTORY_OPTIONS),
+    mend: (board) => {
+      optionBytes(FACTORY_OPTIONS)(board)
+      // What unprotecting does to flash (RM0090 3.7.3).
+      board.powerCycle(new Uint8Array(board.data.flash.size).fill(0xff))
+    },
   },
   {
     fault: "the model's sector is write-protected",

@@ -158,7 +158,7 @@ describe.each(BOARD_IDS)('flashing the virtual board %s through its flash contro
 
   test.each([
     [options.level1, 'BOARD_PROTECTED', 'level 1'],
-    [options.level2, 'BOARD_LOCKED', 'level 2'],
+    [options.level2, 'BOARD_LOCKED_FOR_GOOD', 'level 2'],
   ])('read-out protection %s is noticed at once', async (word, code, level) => {
     await expect(connectBoard(withWord(options.address, word))).rejects.toMatchObject({
       code,

@@ -1,60 +1,118 @@
-// Read-out protection on the host's side: the way back from level 1 erases everything, level 2 is refused.
+// Taking read-out protection off on every chip: what is erased, what is left alone, and what is never called done.
 
-import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../src-main/base/clock.ts'
-import { BOARDS, type BoardData } from '../../src-main/device/board-data.ts'
-import type { Probe } from '../../src-main/device/probe.ts'
+import { describe, expect, test } from 'vitest'
+import { addr } from '../../src-main/base/units.ts'
+import { AppError } from '../../src-main/base/errors.ts'
+import { restoreFlash } from '../../src-main/device/restore-flash.ts'
 import { connectBoard } from '../../src-main/device/session.ts'
 import { unprotect } from '../../src-main/device/unprotect.ts'
 import { openVirtualBoard } from '../../src-main/emulator/virtual-board.ts'
-import { errorOf } from '../faults/faulty-board.ts'
+import { BOARD_IDS, changed, virtualBoard } from './virtual-session.ts'
 
-const protectedBoard = (data: BoardData, level: 0 | 1) =>
-  openVirtualBoard(data, { readProtection: level, flash: new Uint8Array(data.flash.size).fill(0x5a) })
+/** Where the RDP byte is read, RM0090 3.9.10, RM0385 3.7.6, RM0433 4.9.8 */
+const OPTIONS: Record<string, number> = { stm32f407: 0x40023c14, stm32f746: 0x40023c14, stm32h743: 0x5200201c }
 
-/** The same board, its option register read as one of level 2: an emulated one closes its debug port, as silicon does. */
-const answeringAtLevel2 = (probe: Probe, data: BoardData, onWrite: () => void): Probe => ({
-  ...probe,
-  readWord: async (address) => {
-    const word = await probe.readWord(address)
-    const options = data.flash.driver === 'h7' ? 0x5200201c : 0x40023c14
-    return Number(address) === options ? ((word & ~0xff00) | 0xcc00) >>> 0 : word
-  },
-  writeWord: (address, value) => {
-    onWrite()
-    return probe.writeWord(address, value)
-  },
-})
+describe.each(BOARD_IDS)('unprotecting %s', (id) => {
+  const { boardData, firmwareImage } = virtualBoard(id)
+  const { start, size } = boardData.flash
+  const last = addr(start + size - 4)
+  const rdp = addr(OPTIONS[id]!)
 
-describe.each(BOARDS.map((data) => [data.id, data] as const))('%s', (_, data) => {
-  const tools = { clock: systemClock, progress: () => undefined }
-
-  it('goes back to level 0 with all of its flash erased, and can be used at once', async () => {
-    const board = await protectedBoard(data, 1)
-    expect(await errorOf(connectBoard(board))).toMatchObject({ code: 'BOARD_PROTECTED' })
-    const steps: string[] = []
-    const erased = await unprotect(board, { ...tools, progress: (_done, _total, note) => void steps.push(note ?? '') })
-    expect(erased).toBe(true)
-    expect([...new Set(steps)]).toEqual(['erase all of flash', 'verify'])
-    expect((await board.probe.read(data.flash.start, 16)).every((byte) => byte === 0xff)).toBe(true)
-    await connectBoard(board)
-    await board.close()
+  test('level 1 becomes level 0, all of flash is erased, and the board can be flashed', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage, readProtection: 1 })
+    try {
+      await expect(connectBoard(board)).rejects.toMatchObject({ code: 'BOARD_PROTECTED' })
+      let [seen, polls] = [0, 0]
+      const counted = changed(board, {
+        probe: (probe) => ({
+          readWord(address) {
+            polls++
+            return probe.readWord(address)
+          },
+        }),
+      })
+      const report = await unprotect(counted, { onBytes: (count) => (seen += count) })
+      expect(report).toEqual({ level: 1, erasedBytes: size })
+      expect(seen).toBe(size)
+      // Eight seconds of the board's time, a millisecond a question.
+      expect(polls).toBeGreaterThan(7000)
+      expect([await board.probe.readWord(start), await board.probe.readWord(last)]).toEqual([0xffffffff, 0xffffffff])
+      expect(((await board.probe.readWord(rdp)) >>> 8) & 0xff).toBe(0xaa)
+      const session = await connectBoard(board)
+      const backup = new Uint8Array(size).fill(0xff)
+      backup.set(firmwareImage)
+      expect((await restoreFlash(session, backup)).verifiedBytes).toBe(size)
+      expect(await board.probe.read(start, firmwareImage.length)).toEqual(firmwareImage)
+      expect((await session.start()).clock).toBe(boardData.clock)
+    } finally {
+      await board.close()
+    }
   }, 60_000)
 
-  it('does nothing to a chip that is not protected', async () => {
-    const board = await protectedBoard(data, 0)
-    expect(await unprotect(board, tools)).toBe(false)
-    expect((await board.probe.read(data.flash.start, 4))[0]).toBe(0x5a)
-    await board.close()
+  test('an open chip is left alone', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage })
+    try {
+      const watched = changed(board, {
+        probe: () => ({ writeWord: () => Promise.reject(new AppError('INTERNAL', 'Nothing is to be written.')) }),
+      })
+      expect(await unprotect(watched)).toEqual({ level: 0, erasedBytes: 0 })
+      expect(await board.probe.read(start, 64)).toEqual(firmwareImage.subarray(0, 64))
+    } finally {
+      await board.close()
+    }
   })
 
-  it('refuses level 2 outright, before anything is written', async () => {
-    const board = await protectedBoard(data, 0)
-    let writes = 0
-    const locked = { ...board, probe: answeringAtLevel2(board.probe, data, () => writes++) }
-    expect(await errorOf(unprotect(locked, tools))).toMatchObject({ code: 'BOARD_LOCKED' })
-    expect(await errorOf(connectBoard(locked))).toMatchObject({ code: 'BOARD_LOCKED' })
-    expect(writes).toBe(0)
-    await board.close()
+  test('a chip that says level 2 is refused before anything is written', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage })
+    try {
+      const says = changed(board, {
+        probe: (probe) => ({
+          readWord: async (address) => (address === rdp ? 0xcc00 : probe.readWord(address)),
+          writeWord: () => Promise.reject(new AppError('INTERNAL', 'Nothing is to be written.')),
+        }),
+      })
+      await expect(unprotect(says)).rejects.toMatchObject({ code: 'BOARD_LOCKED_FOR_GOOD' })
+    } finally {
+      await board.close()
+    }
+  })
+
+  test('another chip than the board should have is refused', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage, readProtection: 1 })
+    try {
+      const other = changed(board, { data: { ...boardData, idCode: 0x123 } })
+      await expect(unprotect(other)).rejects.toMatchObject({ code: 'BOARD_WRONG_CHIP' })
+      expect(((await board.probe.readWord(rdp)) >>> 8) & 0xff).toBe(0x55)
+    } finally {
+      await board.close()
+    }
+  })
+
+  test('a cable pulled while flash is erased is never called done', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage, readProtection: 1 })
+    try {
+      let reads = 0
+      const fragile = changed(board, {
+        probe: (probe) => ({
+          readWord: (address) =>
+            ++reads > 1000 ? Promise.reject(new AppError('BOARD_GONE', 'Unplugged.')) : probe.readWord(address),
+        }),
+      })
+      await expect(unprotect(fragile)).rejects.toMatchObject({ code: 'BOARD_GONE' })
+    } finally {
+      await board.close()
+    }
+  })
+
+  test('an erase that never ends is given up after a bounded time', async () => {
+    const board = await openVirtualBoard(boardData, { flash: firmwareImage, readProtection: 1 })
+    try {
+      let ms = 0
+      const clock = { now: () => new Date(0), monotonicMs: () => (ms += 100) }
+      await expect(unprotect(board, { clock })).rejects.toMatchObject({ code: 'FLASH_FAILED' })
+      expect(ms).toBeGreaterThan(16_000)
+    } finally {
+      await board.close()
+    }
   })
 })

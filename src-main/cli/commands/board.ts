@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../base/errors.ts'
 import { formatExactBytes } from '../../contract/format.ts'
-import { backupBoard, unprotectBoard, type BackupReport, type UnprotectReport } from '../../jobs/maintain-board.ts'
+import { backupBoard, restoreBoard, unprotectBoard, type CarePlace } from '../../jobs/board-care.ts'
 import { serveBoard, STLINK_GENERATIONS } from '../../jobs/serve-board.ts'
 import { defineCommand, flagOn, type CommandIo } from '../command.ts'
 
@@ -21,44 +21,68 @@ const options = z.object({
   yes: flagOn,
   'under-reset': flagOn,
 })
-type Options = z.output<typeof options>
-type Report = BackupReport | UnprotectReport
+type Options = z.infer<typeof options>
 
-/** What each action does with a board; what it gives is printed at its end. */
-const ACTIONS: Readonly<Record<string, (id: string, options: Options, io: CommandIo) => Promise<Report | undefined>>> =
-  {
-    serve: async (id, { probe, gdb, 'stlink-tcp': stlinkTcp }, { terminal, signal }) => {
+interface Action<Value> {
+  /** whether it takes a file behind the board's id */
+  takesFile: boolean
+  /** what is lost for good: only with --yes */
+  destroys?: string
+  run(place: CarePlace, options: Options, io: CommandIo, file: string): Promise<Value>
+  print(value: Value): string
+}
+
+const action = <Value>(row: Action<Value>) => row as Action<unknown>
+
+const ACTIONS: Record<string, Action<unknown>> = {
+  serve: action({
+    takesFile: false,
+    async run({ boardId, workers }, { probe, gdb, 'stlink-tcp': stlinkTcp }, { terminal, signal }) {
       // Without a wish, everything on free ports.
       const ports = gdb === undefined && stlinkTcp === undefined ? { gdb: 0, stlinkTcp: 0 } : { gdb, stlinkTcp }
       await serveBoard(
-        { boardId: id, probe, ...ports },
+        { boardId, probe, ...ports },
         {
-          workers: terminal.workers,
+          workers,
           signal,
           // Whoever started it reads the ports from here: one line, with --json or without.
           onListening: (at) => terminal.stdout(`${JSON.stringify(at)}\n`),
         },
       )
-      return undefined
     },
-    backup: (id, { out, ...wish }, io) => {
-      if (out === undefined) throw new AppError('USAGE', 'thimble board backup needs --out FILE.')
-      return backupBoard(out, maintenance(id, wish, io))
+    print: () => '',
+  }),
+  unprotect: action({
+    takesFile: false,
+    destroys: 'Taking the read-out protection off erases all of the flash: the program on it is lost.',
+    run: (place, _, io) => unprotectBoard(place, io),
+    print: ({ level, erasedBytes }) =>
+      level === 0
+        ? 'The chip was not protected. Nothing was erased.'
+        : `The protection is off. ${formatExactBytes(erasedBytes)} of flash were erased, and read back as erased.`,
+  }),
+  backup: action({
+    takesFile: false,
+    run(place, { out }, io) {
+      if (out === undefined) throw new AppError('USAGE', 'thimble board backup needs --out <file>.')
+      return backupBoard(place, out, io)
     },
-    unprotect: (id, { yes, ...wish }, io) => unprotectBoard(yes, maintenance(id, wish, io)),
-  }
+    print: ({ file, bytes }) => `${formatExactBytes(bytes)} of flash are in ${file}.`,
+  }),
+  restore: action({
+    takesFile: true,
+    destroys: 'Restoring a backup erases what the flash holds now.',
+    run: (place, _, io, file) => restoreBoard(place, file, io),
+    print: ({ file, bytes, writtenBytes, verifiedBytes }) =>
+      `Flash holds the ${formatExactBytes(bytes)} of ${file}: ${formatExactBytes(writtenBytes)} were written, ` +
+      `${formatExactBytes(verifiedBytes)} read back.`,
+  }),
+}
 
-const maintenance = (boardId: string, wish: Pick<Options, 'under-reset'>, { terminal, progress }: CommandIo) => ({
-  boardId,
-  underReset: wish['under-reset'],
-  workers: terminal.workers,
-  progress: progress(boardId),
-})
-
-export const board = defineCommand({
+export const board = defineCommand<Options, { action: string; value: unknown }>({
   name: 'board',
-  args: ['<action>', '<id>'],
-  summary: "serve: offer a virtual board to other people's tools until Ctrl-C; backup, unprotect: its flash",
+  args: [`<${Object.keys(ACTIONS).join('|')}>`, '<id>', '[file]'],
+  summary: "Serve a virtual board to other people's tools; back up, restore or unprotect a board's flash",
   flags: [
     {
       name: 'stlink-tcp',
@@ -67,24 +91,25 @@ export const board = defineCommand({
     },
     { name: 'gdb', value: '<port>', text: 'serve: a GDB server (target remote :port); 0: any free port' },
     { name: 'probe', value: '<kind>', text: `serve: which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
-    { name: 'out', value: '<file>', text: 'backup: where all of its flash is written' },
-    { name: 'yes', text: 'unprotect: takes off read-out protection, which erases ALL of its flash' },
-    { name: 'under-reset', text: 'backup, unprotect: keep the target in reset while the probe connects' },
+    { name: 'out', value: '<file>', text: 'backup: the file to write' },
+    { name: 'yes', text: 'unprotect, restore: erase what the flash holds' },
+    { name: 'under-reset', text: 'backup, restore, unprotect: connect while the chip is held in reset' },
   ],
   options,
-  run: async ([name, id], options, io) => {
-    const action = Object.hasOwn(ACTIONS, name!) ? ACTIONS[name!] : undefined
-    if (action === undefined) {
+  async run([name, id, file], options, io) {
+    const chosen = ACTIONS[name!]
+    if (chosen === undefined) {
       throw new AppError('USAGE', `thimble board does not know ${name}: ${Object.keys(ACTIONS).join(', ')}.`)
     }
-    return action(id!, options, io)
+    if (chosen.takesFile !== (file !== undefined)) {
+      throw new AppError('USAGE', `thimble board ${name} takes a board${chosen.takesFile ? ' and a file' : ' alone'}.`)
+    }
+    if (chosen.destroys !== undefined && !options.yes) {
+      throw new AppError('CONSENT_MISSING', `${chosen.destroys} Nothing was changed.`)
+    }
+    const place = { boardId: id!, workers: io.terminal.workers, underReset: options['under-reset'] }
+    return { action: name!, value: await chosen.run(place, options, io, file ?? '') }
   },
-  print: (report) => (report === undefined ? '' : words(report)),
+  json: ({ value }) => value,
+  print: ({ action, value }) => ACTIONS[action]!.print(value),
 })
-
-function words(report: Report): string {
-  if ('file' in report) return `${formatExactBytes(report.bytes)} of flash are in ${report.file}.\n`
-  return report.erased
-    ? `${report.board} is no longer read-out protected; all of its flash is erased.\n`
-    : `${report.board} is not read-out protected. Nothing was done.\n`
-}
