@@ -18,9 +18,9 @@ const COMPILER = '12.2.1 20221205'
 
 const cpu = (name, fpu) => [`-mcpu=${name}`, '-mthumb', `-mfpu=${fpu}`, '-mfloat-abi=hard']
 const TARGETS = [
-  { id: 'stm32f407', cpu: cpu('cortex-m4', 'fpv4-sp-d16') },
-  { id: 'stm32f746', cpu: cpu('cortex-m7', 'fpv5-sp-d16') },
-  { id: 'stm32h743', cpu: cpu('cortex-m7', 'fpv5-d16') },
+  { id: 'stm32f407', core: 'CORTEX_M4F', cpu: cpu('cortex-m4', 'fpv4-sp-d16') },
+  { id: 'stm32f746', core: 'CORTEX_M7', cpu: cpu('cortex-m7', 'fpv5-sp-d16') },
+  { id: 'stm32h743', core: 'CORTEX_M7', cpu: cpu('cortex-m7', 'fpv5-d16') },
 ]
 
 const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime', 'port/common']
@@ -104,7 +104,8 @@ function build(target, folder) {
   const includes = ['firmware/include', ...folders.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
   const sources = folders.flatMap(sourcesIn)
   const link = [`-Wl,-T,${join(port, 'link.ld')}`, '-lgcc']
-  run('arm-none-eabi-gcc', [...target.cpu, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
+  const core = `-DTM_RUNNING_CORE=TM_CORE_${target.core}`
+  run('arm-none-eabi-gcc', [...target.cpu, core, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
   run('arm-none-eabi-objcopy', ['-O', 'binary', elf, bin])
   const image = readFileSync(bin)
   const facts = {

@@ -15,7 +15,7 @@
     X(BAD_VERSION, "the model was packed for another layout version")               \
     X(BAD_SIZE, "the model's size does not fit its memory or its header")           \
     X(BAD_CRC, "the model's bytes are damaged: the CRC-32 differs")                 \
-    X(BAD_TARGET, "the model was packed for an unknown core")                       \
+    X(BAD_TARGET, "the model was packed for an unknown core, or has machine code for another one") \
     X(UNKNOWN_SECTION, "a section has an unknown type")                             \
     X(BAD_SECTION, "a section is missing, doubled, misaligned or out of bounds")    \
     X(ARENA_TOO_SMALL, "the model needs more RAM than the arena has")               \
@@ -40,10 +40,12 @@ const char *tm_status_name(tm_status status);
 /* One sentence for people. */
 const char *tm_status_meaning(tm_status status);
 
-/* The two memories that references point into. */
+/* The two memories that references point into, and the machine code of generated kernels. */
 typedef struct {
     const uint8_t *constants;
     uint32_t constant_bytes;
+    const uint8_t *code;
+    uint32_t code_bytes;
     uint8_t *arena;
     uint32_t arena_bytes; /* what the model uses of it */
 } tm_memory;

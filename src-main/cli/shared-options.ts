@@ -29,6 +29,14 @@ export const flashFlags: readonly Flag[] = [
 
 export const flashOptions = { yes: flagOn, 'under-reset': flagOn }
 
+export const plainFlag: Flag = {
+  name: 'plain',
+  text: "the firmware's C kernels instead of machine code made for the model",
+}
+
+export const boardPlaceFlags: readonly Flag[] = [...flashFlags, plainFlag]
+export const boardPlaceOptions = { ...flashOptions, plain: flagOn }
+
 interface FlashChoice {
   board: string
   yes: boolean
@@ -40,12 +48,13 @@ const flashConsent = ({ yes }: FlashChoice, { storePath }: CommandIo): FlashCons
   overwriteForeign: yes,
 })
 
-export const boardPlace = (choice: FlashChoice, io: CommandIo): BoardPlace => ({
+export const boardPlace = (choice: FlashChoice & { plain: boolean }, io: CommandIo): BoardPlace => ({
   boardId: choice.board,
   underReset: choice['under-reset'],
   consent: flashConsent(choice, io),
   assetsDir: io.terminal.assetsDir,
   workers: io.terminal.workers,
+  kernels: choice.plain ? 'plain' : 'generated',
 })
 
 export const standalone = ({ signal, log, progress }: CommandIo, seed = 1): Standalone => ({

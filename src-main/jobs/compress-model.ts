@@ -59,6 +59,10 @@ export async function compressModel(request: CompressRequest, work: Standalone) 
     model: writeOutput(out, compressed.file),
     aucFloat,
     aucInt8: compressed.aucInt8,
-    plan: board && planReport(planFor({ graph: compressed.graph, board, firmware: loadFirmware(assetsDir, board) })),
+    plan:
+      board &&
+      planReport(
+        planFor({ graph: compressed.graph, board, firmware: loadFirmware(assetsDir, board), kernels: 'generated' }),
+      ),
   }
 }

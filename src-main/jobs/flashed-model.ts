@@ -2,6 +2,7 @@ import type { Board } from '../device/board.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { PackedModel } from '../pack/writer.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { KernelSource } from '../plan/planned-kernel.ts'
 import { systemClock } from '../base/clock.ts'
 import { boardDataOf, openBoard } from './boards.ts'
 import { loadFirmware } from './firmware-image.ts'
@@ -17,6 +18,7 @@ export interface BoardPlace {
   workers: WorkerFiles
   consent: FlashConsent
   underReset: boolean
+  kernels: KernelSource
 }
 
 export interface OnBoard {
@@ -30,13 +32,13 @@ export interface OnBoard {
 /** Plans, packs and flashes a model, hands the running board to `use`, and closes it however that ends. */
 export async function withFlashedModel<T>(
   graph: Graph,
-  { boardId, assetsDir, workers, consent, underReset }: BoardPlace,
+  { boardId, assetsDir, workers, consent, underReset, kernels }: BoardPlace,
   work: Standalone,
   use: (onBoard: OnBoard) => Promise<T>,
 ): Promise<T> {
   const data = await boardDataOf(boardId, { underReset })
   const firmware = loadFirmware(assetsDir, data)
-  const planned = plan({ graph, board: data, firmware }, standaloneContext(work, 'plan'))
+  const planned = plan({ graph, board: data, firmware, kernels }, standaloneContext(work, 'plan'))
   const packed = pack(planned, standaloneContext(work, 'pack'))
   const start = systemClock.monotonicMs()
   const board = await openBoard(boardId, workers, { underReset })

@@ -59,7 +59,7 @@ export async function runPipeline(request: RunRequest, deps: PipelineDeps): Prom
   try {
     const model = ownGraph ? ownModel(ownGraph, request, rng) : await trainedModel(request, run)
     const verified = await run.stage('verify', verify, model)
-    const planned = await run.stage('plan', plan, { graph: model.graph, board: data, firmware })
+    const planned = await run.stage('plan', plan, { graph: model.graph, board: data, firmware, kernels: 'plain' })
     const packed = await run.stage('pack', pack, planned)
     const start = deps.clock.monotonicMs()
     board = await deps.openBoard(request.boardId, request)

@@ -2,7 +2,10 @@
 //
 // A blob is little-endian and made of 4-byte words, so that the chip reads every structure in place from flash:
 //
-//   header | section table | PLAN: one record per op, in order | IO: inputs, then outputs | CNST: weights, biases …
+//   header | section table | PLAN: one record per op, in order | IO: inputs, then outputs | CNST: weights, biases … | CODE
+//
+// CODE holds the machine code of generated kernels, position-independent Thumb-2 that runs where it lies; a blob without
+// generated kernels has no such section. A kernel is called as AAPCS has it: r0 input, r1 output, r2 scratch, r3 constants.
 //
 // A record begins with the fields of OP_HEAD; `record_bytes` leads to the next one. A reference is {offset, bytes}: into
 // the CNST section where bit 31 of `offset` is set, else into the arena in RAM.
@@ -11,7 +14,7 @@ import type { DType } from '../ir/graph.ts'
 import { CHIP_LIMITS } from '../plan/chip-support.ts'
 
 export const MAGIC = 0x4c424d54 // "TMBL"
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 /** set in a reference's offset when it points into the constant section */
 export const CONSTANT_BIT = 0x80000000
 export const MAX_RANK = CHIP_LIMITS.rank
@@ -22,7 +25,7 @@ export const WORD_BYTES = 4
 export const CONSTANT_SECTION_ALIGNMENT = 16
 
 export const TARGET_CORES = { 'cortex-m4f': 1, 'cortex-m7': 2 } as const
-export const SECTION_TYPES = { PLAN: 1, IO: 2, CNST: 3 } as const
+export const SECTION_TYPES = { PLAN: 1, IO: 2, CNST: 3, CODE: 4 } as const
 export const DTYPE_CODES = { int8: 1, float32: 2 } as const satisfies Partial<Record<DType, number>>
 
 export type FieldType = 'u32' | 'i32' | 'f32' | 'ref'
@@ -311,6 +314,33 @@ export const RECORDS = {
       { name: 'value', type: 'i32' },
     ],
   },
+  GENERATED: {
+    name: 'tm_generated',
+    title: 'A kernel made for this op.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      {
+        name: 'second',
+        type: 'ref',
+        note: 'scratch in the arena, or the second input; no bytes where there is neither',
+      },
+      { name: 'constants', type: 'ref', note: 'no bytes where the kernel has none' },
+      { name: 'entry', type: 'u32', note: 'offset of the first instruction in CODE' },
+    ],
+  },
+  GENERATED_PLANAR: {
+    name: 'tm_generated_planar',
+    title: 'Two kernels made for this op: the first writes the input to scratch as planes, the second reads those.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      { name: 'planes', type: 'ref' },
+      { name: 'constants', type: 'ref', note: 'of the second kernel' },
+      { name: 'to_planar_entry', type: 'u32', note: 'offset of the first instruction in CODE' },
+      { name: 'entry', type: 'u32', note: 'the same of the second kernel' },
+    ],
+  },
 } as const satisfies Record<string, Layout>
 
 export type RecordKind = keyof typeof RECORDS
@@ -331,6 +361,8 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   QUANTIZE: 11,
   DEQUANTIZE: 12,
   PAD: 13,
+  GENERATED: 14,
+  GENERATED_PLANAR: 15,
 }
 
 export const layoutBytes = (layout: Layout) =>

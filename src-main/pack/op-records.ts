@@ -103,7 +103,8 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
   }
 }
 
-function record<K extends RecordKind>(kind: K, index: number, values: RecordValues<K>): Uint8Array {
+/** A record with its head. */
+export function record<K extends RecordKind>(kind: K, index: number, values: RecordValues<K>): Uint8Array {
   const layout = RECORDS[kind]
   const head = { kind: RECORD_KINDS[kind], record_bytes: layoutBytes(layout), op_index: index }
   return writeFields(layout, { ...head, ...values })

@@ -32,6 +32,8 @@ export interface ReadModel {
   outputs: readonly Values<typeof IO>[]
   records: readonly ReadRecord[]
   constants: Uint8Array
+  /** machine code of generated kernels; empty where there are none */
+  code: Uint8Array
 }
 
 const corrupt = (what: string) => new AppError('MODEL_CORRUPT', `The packed model is damaged: ${what}.`)
@@ -52,6 +54,7 @@ export function readPackedModel(blob: Uint8Array): ReadModel {
     readAt(IO, io, layoutBytes(IO_HEAD) + i * layoutBytes(IO), 'tensors'),
   )
   const constants = sections.get(SECTION_TYPES.CNST)!
+  const code = sections.get(SECTION_TYPES.CODE)
   return {
     modelId: Buffer.from(Uint32Array.from(header.model_id).buffer).toString('hex'),
     header,
@@ -59,6 +62,7 @@ export function readPackedModel(blob: Uint8Array): ReadModel {
     outputs: tensors.slice(input_count),
     records: readRecords(sections.get(SECTION_TYPES.PLAN)!, header.op_count),
     constants: new Uint8Array(constants.buffer, constants.byteOffset, constants.byteLength),
+    code: code ? new Uint8Array(code.buffer, code.byteOffset, code.byteLength) : new Uint8Array(0),
   }
 }
 
@@ -75,7 +79,7 @@ function readSections(view: DataView, count: number): Map<number, DataView> {
     sections.set(type, new DataView(view.buffer, view.byteOffset + offset, bytes))
   }
   for (const [name, type] of Object.entries(SECTION_TYPES))
-    if (!sections.has(type)) throw corrupt(`section ${name} is missing`)
+    if (type !== SECTION_TYPES.CODE && !sections.has(type)) throw corrupt(`section ${name} is missing`)
   return sections
 }
 

@@ -21,15 +21,19 @@ import {
   layoutBytes,
   type Reference,
 } from './layout.ts'
+import { createCodeSection, generatedRecord } from './generated-records.ts'
 import { opRecord } from './op-records.ts'
 import { writeStruct } from './struct.ts'
 
 /** Bytes of flash by what they are for; they add up to `total`, the blob's length. */
 export interface FlashBytes {
+  /** of generated kernels with biases and multipliers among them */
   weights: Bytes
   biases: Bytes
   /** multipliers and shifts */
   quantization: Bytes
+  /** machine code of generated kernels */
+  code: Bytes
   /** op records */
   plan: Bytes
   /** header, section table, input and output tensors, alignment */
@@ -56,7 +60,14 @@ export function packModel(plan: Plan): PackedModel {
     if (data instanceof Int8Array || data instanceof Float32Array) return constants.add('weights', data)
     throw new AppError('MODEL_INVALID', `Tensor ${name} is neither an activation nor a constant of the chip's types.`)
   }
-  const records = graph.ops.map((op, index) => opRecord({ graph, constants, place }, op, index))
+  const code = createCodeSection()
+  const records = graph.ops.map((op, index) => {
+    const kernel = plan.kernels[index]!
+    return kernel.source === 'generated'
+      ? generatedRecord({ constants, code, place }, op, index, kernel)
+      : opRecord({ graph, constants, place }, op, index)
+  })
+  const machineCode = code.data()
   const io = Buffer.concat([
     writeStruct(IO_HEAD, { input_count: graph.inputs.length, output_count: graph.outputs.length }),
     ...[...graph.inputs, ...graph.outputs].map((id) => ioTensor(plan, id, place(id))),
@@ -65,6 +76,7 @@ export function packModel(plan: Plan): PackedModel {
     { type: SECTION_TYPES.PLAN, data: Buffer.concat(records) },
     { type: SECTION_TYPES.IO, data: io },
     { type: SECTION_TYPES.CNST, data: constants.data() },
+    ...(machineCode.length > 0 ? [{ type: SECTION_TYPES.CODE, data: machineCode }] : []),
   ]
 
   const headerBytes = layoutBytes(HEADER)
@@ -94,8 +106,9 @@ export function packModel(plan: Plan): PackedModel {
       weights: bytes(weights),
       biases: bytes(biases),
       quantization: bytes(quantization),
+      code: bytes(machineCode.length),
       plan: bytes(planBytes),
-      header: bytes(blob.length - weights - biases - quantization - planBytes),
+      header: bytes(blob.length - machineCode.length - weights - biases - quantization - planBytes),
       total: bytes(blob.length),
     },
   }

@@ -2,7 +2,7 @@
 // constants go into flash, whether both fit the budgets, and an estimate of its latency.
 //
 // RAM: lifetimes.ts finds when each activation is alive, arena.ts places them, RESHAPE costs nothing. Ops run in the
-// graph's own order. Kernels need no scratch memory, so the arena holds activations only.
+// graph's own order. Plain kernels need no scratch memory; that of generated ones is in the arena while their op runs.
 
 import { AppError } from '../base/errors.ts'
 import { KB, bytes, type Bytes, type Hz } from '../base/units.ts'
@@ -12,7 +12,9 @@ import { aliveAt, busiestOp, placeBuffers, type PlacedBuffer } from './arena.ts'
 import { checkChipSupport } from './chip-support.ts'
 import { constantBytes, type ConstantBytes } from './flash.ts'
 import { estimateLatency, type LatencyEstimate } from './latency.ts'
+import { chooseKernels, plainKernels, scratchBuffer } from './kernel-choice.ts'
 import { activationBuffers } from './lifetimes.ts'
+import type { KernelSource, PlannedKernel } from './planned-kernel.ts'
 
 /** What the planner wants to know of a board; every board description has it. */
 export interface PlanTarget {
@@ -49,6 +51,8 @@ export interface Plan {
   target: PlanTarget
   /** every activation, in the order in which they come to life */
   tensors: readonly PlannedTensor[]
+  /** one an op */
+  kernels: readonly PlannedKernel[]
   arenaBytes: Bytes
   /** no arena can be smaller than this */
   lowerBoundBytes: Bytes
@@ -59,15 +63,26 @@ export interface Plan {
   latency: LatencyEstimate
 }
 
+export interface PlanOptions {
+  /** generated: machine code made for the model, wherever it fits; plain: the firmware's C kernels, which run anywhere */
+  kernels: KernelSource
+}
+
 /**
  * Plans an int8 graph for a board. Throws MODEL_DTYPE_UNSUPPORTED or MODEL_OPS_UNSUPPORTED naming every op that the chip
  * can't run; never for size: see `checkBudget`.
  */
-export function planModel(graph: Graph, target: PlanTarget): Plan {
+export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions = { kernels: 'plain' }): Plan {
   checkChipSupport(graph)
-  const { buffers, arenaBytes } = placeBuffers(activationBuffers(graph))
+  const activations = activationBuffers(graph)
+  const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, activations, target.budget)
+  const scratch = choices.flatMap((choice, index) =>
+    choice.source === 'generated' && choice.emitted.scratchBytes > 0 ? [scratchBuffer(index, choice.emitted)] : [],
+  )
+  const { buffers, arenaBytes } = placeBuffers([...activations, ...scratch])
+  const scratchOf = new Map(buffers.slice(activations.length).map((buffer) => [buffer.firstOp, buffer]))
   const busiest = busiestOp(buffers)
-  const constants = constantBytes(graph)
+  const constants = constantBytes(graph, choices)
   const flash = fit(constants.total, target.budget.flashWeights, constantTensors(graph))
   const ram = fit(arenaBytes, target.budget.ramActivations, firstTensors(graph, aliveAt(buffers, busiest.op)))
   return {
@@ -76,6 +91,10 @@ export function planModel(graph: Graph, target: PlanTarget): Plan {
     tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp, bytes }) =>
       tensors.map((id) => ({ id, name: tensorAt(graph, id).name, offset, bytes, firstOp, lastOp })),
     ),
+    kernels: choices.map((choice, index) => {
+      const own = scratchOf.get(index)
+      return { ...choice, scratch: own && { offset: own.offset, bytes: own.bytes } }
+    }),
     arenaBytes,
     lowerBoundBytes: busiest.bytes,
     constants,
@@ -97,7 +116,7 @@ function fit(needed: Bytes, budget: Bytes, tensors: readonly Tensor[]): Fit {
 }
 
 const firstTensors = (graph: Graph, buffers: readonly PlacedBuffer[]) =>
-  buffers.map((buffer) => tensorAt(graph, buffer.tensors[0]))
+  buffers.flatMap(({ tensors }) => (tensors.length > 0 ? [tensorAt(graph, tensors[0])] : []))
 
 const constantTensors = (graph: Graph) =>
   [...new Set(graph.ops.flatMap((op) => op.inputs))].map((id) => tensorAt(graph, id)).filter((tensor) => tensor.data)

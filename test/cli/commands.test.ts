@@ -91,6 +91,12 @@ describe('a model file', () => {
       inferShape.parse(await thimbleJson(['infer', int8, '--board', board, '--input', input], store))
     const [board, host] = [await run(BOARD), await run('host')]
     expect(board.outputs).toEqual(host.outputs)
+    const plain = inferShape.parse(
+      await thimbleJson(['infer', int8, '--board', BOARD, '--input', input, '--plain'], store),
+    )
+    expect(plain.outputs).toEqual(host.outputs)
+    expect(plain.flashBytes!['code']).toBe(0)
+    expect(board.instructions!).toBeLessThan(plain.instructions!)
     expect(board.outputs[0]!.data).toHaveLength(640)
     expect(board.provenance).toBe('emulated')
     expect(host).toMatchObject({ provenance: 'host', instructions: null, cycles: null, flashBytes: null })
@@ -118,7 +124,13 @@ describe('a model file', () => {
       .strictObject({
         board: z.string(),
         fits: z.literal(true),
-        flash: fit.extend({ weights: z.number(), biases: z.number(), quantization: z.number(), total: z.number() }),
+        flash: fit.extend({
+          weights: z.number(),
+          biases: z.number(),
+          quantization: z.number(),
+          code: z.number(),
+          total: z.number(),
+        }),
         ram: fit.extend({ lowerBound: z.number() }),
         arena: z.array(
           z.strictObject({
@@ -129,11 +141,25 @@ describe('a model file', () => {
             lastOp: z.number(),
           }),
         ),
+        kernels: z.array(
+          z.strictObject({
+            index: z.number(),
+            op: z.string(),
+            source: z.enum(['generated', 'plain']),
+            reason: z.string(),
+            family: z.string().nullable(),
+            weights: z.string().nullable(),
+            codeBytes: z.number(),
+            constantBytes: z.number(),
+            scratchBytes: z.number(),
+          }),
+        ),
         latency: z.object({ provenance: z.literal('estimated'), latencyUs: z.number(), cycles: z.number() }),
       })
       .parse(await thimbleJson(['plan', int8, '--board', BOARD], store))
     expect(value.ram.needed).toBeGreaterThanOrEqual(value.ram.lowerBound)
     expect(value.arena.length).toBe(7)
+    expect(value.kernels.map(({ family }) => family)).toEqual(new Array(6).fill('fully-connected'))
   })
 
   it('verify: the float form is shown, the board is exact', async () => {

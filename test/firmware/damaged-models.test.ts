@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { HEADER, layoutBytes } from '../../src-main/pack/layout.ts'
+import { readPackedModel } from '../../src-main/pack/reader.ts'
 import { sealBlob } from '../../src-main/pack/writer.ts'
 import { damagedModel, everyWordDamaged, setWord, wholeModel, wordAt } from './damage.ts'
 import { hostCase } from './equal-to-interpreter.ts'
@@ -52,6 +53,19 @@ describe('the runtime', () => {
     expect(counts.get('BAD_SHAPE')).toBeGreaterThan(0)
     expect(counts.get('BAD_REFERENCE')).toBeGreaterThan(0)
   })
+
+  test.each(['CONV_2D', 'FULLY_CONNECTED', 'DEPTHWISE_CONV_2D', 'ADD'] as const)(
+    'never runs the machine code of a %s for another core, whatever word around it is odd',
+    (name) => {
+      const cases = Array.from({ length: 300 }, (_, i) => hostCase(RANDOM_OPS[name](createRng(60 + i)), 'generated'))
+      const model = cases.find(({ blob }) => readPackedModel(blob).code.length > 0)!
+      expect([...statusCounts([model]).keys()]).toEqual(['BAD_TARGET'])
+      const counts = statusCounts(everyWordDamaged(model))
+      expect(counts.has('OK')).toBe(false)
+      for (const status of ['BAD_REFERENCE', 'BAD_OVERLAP', 'BAD_RECORD', 'BAD_SECTION'])
+        expect(counts.get(status)).toBeGreaterThan(0)
+    },
+  )
 
   test('refuses every truncation', () => {
     const model = hostCase(RANDOM_OPS.CONV_2D(createRng(32)))

@@ -52,6 +52,26 @@ describe('a packed model', () => {
     expect(packed.blob).toHaveLength(total)
   })
 
+  test('holds the machine code of generated kernels, each entered at a word', () => {
+    const plan = planModel(SMALL_MODEL, BOARD, { kernels: 'generated' })
+    const generated = packModel(plan)
+    const { records, code, constants } = readPackedModel(generated.blob)
+    expect(records.map(({ kind }) => kind)).toEqual(['GENERATED', 'COPY', 'GENERATED', 'SOFTMAX'])
+    for (const record of records) {
+      const kernel = plan.kernels[record.opIndex]!
+      if (record.kind !== 'GENERATED' || kernel.source !== 'generated') continue
+      const { entry, constants: at } = record.fields
+      const { kernel: emitted } = kernel.emitted
+      expect(entry % 4).toBe(0)
+      expect(code.slice(entry, entry + emitted.code.bytes.length)).toEqual(emitted.code.bytes)
+      expect(constants.slice(at.offset - CONSTANT_BIT).subarray(0, at.bytes)).toEqual(emitted.constants)
+    }
+    const { total, ...parts } = generated.flashBytes
+    expect(parts.code).toBe(code.length)
+    expect(Object.values(parts).reduce((sum, n) => sum + n, 0)).toBe(total)
+    expect(read.code).toHaveLength(0)
+  })
+
   test('is the same for the same model and has another id for other weights', () => {
     expect(pack(SMALL_MODEL).blob).toEqual(packed.blob)
     const tensors = SMALL_MODEL.tensors.map((tensor) =>

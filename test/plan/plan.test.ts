@@ -100,12 +100,48 @@ describe('a plan', () => {
   test('says what the model takes and estimates how long', () => {
     const plan = planModel(SMALL_MODEL, BOARD)
     expect(plan).toMatchObject({ arenaBytes: 64, lowerBoundBytes: 64, fits: true })
-    expect(plan.constants).toEqual({ weights: 132, biases: 20, quantization: 15, total: 167 })
+    expect(plan.constants).toEqual({ weights: 132, biases: 20, quantization: 15, code: 0, total: 167 })
     expect(plan.tensors.map((tensor) => tensor.name)).toEqual(['input', 'features', 'flat', 'logits', 'probabilities'])
     expect(plan.latency.provenance).toBe('estimated')
     expect(plan.latency.ops.map((op) => op.macs)).toEqual([16 * 2 * 18, 0, 96, 0])
     expect(plan.latency.latencyUs).toBeCloseTo(plan.latency.cycles / 168, 6)
     expect(() => checkBudget(plan)).not.toThrow()
+  })
+
+  describe('of generated kernels', () => {
+    const generated = (flashWeights: number, ramActivations: number) =>
+      planModel(
+        SMALL_MODEL,
+        { ...BOARD, budget: { flashWeights: bytes(flashWeights), ramActivations: bytes(ramActivations) } },
+        { kernels: 'generated' },
+      )
+    const chosen = (plan: ReturnType<typeof planModel>) =>
+      plan.kernels.map((kernel) => [kernel.source === 'generated' ? kernel.emitted.family : 'plain', kernel.reason])
+
+    test('takes an emitter wherever one fits, with its scratch in the arena apart from what is alive', () => {
+      const plan = generated(100 * KB, 100 * KB)
+      expect(chosen(plan)).toEqual([
+        ['direct-convolution', 'fastest that fits'],
+        ['plain', 'no emitter fits'],
+        ['fully-connected', 'fastest that fits'],
+        ['plain', 'no emitter fits'],
+      ])
+      expect(plan.constants.code).toBeGreaterThan(0)
+      plan.kernels.forEach(({ scratch }, op) => {
+        if (scratch === undefined) return
+        for (const tensor of plan.tensors.filter(({ firstOp, lastOp }) => firstOp <= op && op <= lastOp))
+          expect(
+            tensor.offset + tensor.bytes <= scratch.offset || scratch.offset + scratch.bytes <= tensor.offset,
+          ).toBe(true)
+        expect(scratch.offset + scratch.bytes).toBeLessThanOrEqual(plan.arenaBytes)
+      })
+    })
+
+    test('keeps plain kernels where a budget is short, and says which', () => {
+      expect(chosen(generated(200, 100 * KB))[0]).toEqual(['plain', 'flash budget'])
+      expect(chosen(generated(100 * KB, 70))[0]).toEqual(['plain', 'RAM budget'])
+      expect(generated(200, 100 * KB).fits).toBe(true)
+    })
   })
 
   test('a model over both budgets is refused with the excess and the largest tensors of each', () => {

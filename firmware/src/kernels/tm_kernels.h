@@ -1,5 +1,5 @@
 /* The kernels: each takes its op record and the memories that its references point into. tm_model_open has checked
- * everything that they rely on. None needs scratch memory. */
+ * everything that they rely on. None but the generated ones needs scratch memory. */
 #ifndef TM_KERNELS_H
 #define TM_KERNELS_H
 
@@ -18,6 +18,8 @@ void tm_requantize_int8(const tm_requantize_op *op, const tm_memory *memory);
 void tm_quantize_int8(const tm_quantize *op, const tm_memory *memory);
 void tm_dequantize_int8(const tm_dequantize *op, const tm_memory *memory);
 void tm_pad_int8(const tm_pad *op, const tm_memory *memory);
+void tm_run_generated(const tm_generated *op, const tm_memory *memory);
+void tm_run_generated_planar(const tm_generated_planar *op, const tm_memory *memory);
 
 /* Where a reference points; kernels read through it. */
 static inline const void *tm_read(const tm_memory *memory, tm_ref ref)

@@ -4,20 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The first of a list of checks that fails decides. */
-#define TM_REQUIRE(condition, status) \
-    do {                              \
-        if (!(condition)) {           \
-            return TM_##status;       \
-        }                             \
-    } while (false)
-#define TM_TRY(call)                    \
-    do {                                \
-        const tm_status status = (call); \
-        if (status != TM_OK) {          \
-            return status;              \
-        }                               \
-    } while (false)
+#include "tm_check_steps.h"
 
 #define TM_COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 #define TM_PRODUCT(...) tm_product((const uint32_t[]){__VA_ARGS__}, TM_COUNT(((const uint32_t[]){__VA_ARGS__})))
@@ -41,19 +28,6 @@ tm_status tm_check_reference(const tm_memory *memory, tm_ref ref, uint32_t align
     TM_REQUIRE(expected_bytes != 0u && ref.bytes == expected_bytes, BAD_SHAPE);
     TM_REQUIRE(offset % alignment == 0u && offset <= size && ref.bytes <= size - offset, BAD_REFERENCE);
     return TM_OK;
-}
-
-/* An output lies in the arena and away from what the kernel still reads. */
-static tm_status tm_check_output(const tm_memory *memory, tm_ref output, uint32_t alignment, uint32_t expected_bytes)
-{
-    TM_REQUIRE((output.offset & TM_CONSTANT) == 0u, BAD_REFERENCE);
-    return tm_check_reference(memory, output, alignment, expected_bytes);
-}
-
-static bool tm_apart(tm_ref output, tm_ref input)
-{
-    return (input.offset & TM_CONSTANT) != 0u || output.offset + output.bytes <= input.offset ||
-           input.offset + input.bytes <= output.offset;
 }
 
 static bool tm_is_int8(int32_t value) { return value >= INT8_MIN && value <= INT8_MAX; }

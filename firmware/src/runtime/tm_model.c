@@ -6,7 +6,14 @@
 #include "tm_checks.h"
 #include "tm_ops.h"
 
-enum { TM_BLOB_ALIGNMENT = 16, TM_ARENA_ALIGNMENT = 4, TM_WORD = 4, TM_SECTIONS = 3 };
+enum { TM_BLOB_ALIGNMENT = 16, TM_ARENA_ALIGNMENT = 4, TM_WORD = 4 };
+/* PLAN, IO and CNST are in every blob; CODE where kernels were generated. */
+enum { TM_SECTIONS_MIN = 3, TM_SECTIONS_MAX = 4 };
+
+/* The build says which core it is for; machine code is refused where it says nothing. */
+#ifndef TM_RUNNING_CORE
+#define TM_RUNNING_CORE 0u
+#endif
 
 static const uint32_t TM_NO_OP = UINT32_MAX;
 
@@ -36,18 +43,23 @@ static tm_status tm_check_header(const tm_header *header, uint32_t blob_bytes)
     return TM_OK;
 }
 
-/* Fills `sections` by type: each known one exactly once, inside the blob. */
-static tm_status tm_find_sections(const tm_header *header, tm_section sections[TM_SECTIONS])
+/* Fills `sections` by type: each known one at most once, inside the blob. An absent CODE stays empty. */
+static tm_status tm_find_sections(const tm_header *header, tm_section sections[TM_SECTIONS_MAX])
 {
-    const uint32_t table_end = (uint32_t)(sizeof *header + TM_SECTIONS * sizeof(tm_section));
+    const uint32_t required = (1u << TM_SECTION_PLAN) | (1u << TM_SECTION_IO) | (1u << TM_SECTION_CNST);
+    const uint32_t count = header->section_count;
     const tm_section *const table = (const tm_section *)(const void *)(header + 1);
     uint32_t seen = 0u;
-    if (header->section_count != (uint32_t)TM_SECTIONS || header->total_bytes < table_end) {
+    if (count < (uint32_t)TM_SECTIONS_MIN || count > (uint32_t)TM_SECTIONS_MAX) {
         return TM_BAD_SECTION;
     }
-    for (uint32_t i = 0; i < (uint32_t)TM_SECTIONS; i++) {
+    const uint32_t table_end = (uint32_t)(sizeof *header + count * sizeof(tm_section));
+    if (header->total_bytes < table_end) {
+        return TM_BAD_SECTION;
+    }
+    for (uint32_t i = 0; i < count; i++) {
         const tm_section section = table[i];
-        if (section.type < TM_SECTION_PLAN || section.type > TM_SECTION_CNST) {
+        if (section.type < TM_SECTION_PLAN || section.type > TM_SECTION_CODE) {
             return TM_UNKNOWN_SECTION;
         }
         const uint32_t alignment =
@@ -59,7 +71,7 @@ static tm_status tm_find_sections(const tm_header *header, tm_section sections[T
         seen |= 1u << section.type;
         sections[section.type - TM_SECTION_PLAN] = section;
     }
-    return TM_OK;
+    return (seen & required) == required ? TM_OK : TM_BAD_SECTION;
 }
 
 static tm_status tm_check_tensor(const tm_io *io, const tm_memory *memory)
@@ -131,7 +143,7 @@ static tm_status tm_check_plan(tm_model *model, uint32_t section_bytes)
 static tm_status tm_open(tm_model *model, const void *blob, uint32_t blob_bytes, void *arena, uint32_t arena_bytes)
 {
     const tm_header *const header = blob;
-    tm_section sections[TM_SECTIONS];
+    tm_section sections[TM_SECTIONS_MAX] = {0};
     if ((uintptr_t)blob % TM_BLOB_ALIGNMENT != 0u || (uintptr_t)arena % TM_ARENA_ALIGNMENT != 0u) {
         return TM_BAD_ALIGNMENT;
     }
@@ -148,6 +160,7 @@ static tm_status tm_open(tm_model *model, const void *blob, uint32_t blob_bytes,
     }
     const uint8_t *const bytes = blob;
     const tm_section constants = sections[TM_SECTION_CNST - TM_SECTION_PLAN];
+    const tm_section code = sections[TM_SECTION_CODE - TM_SECTION_PLAN];
     const tm_section io = sections[TM_SECTION_IO - TM_SECTION_PLAN];
     const tm_section plan = sections[0];
     model->header = header;
@@ -156,11 +169,19 @@ static tm_status tm_open(tm_model *model, const void *blob, uint32_t blob_bytes,
     model->memory = (tm_memory){
         .constants = bytes + constants.offset,
         .constant_bytes = constants.bytes,
+        .code = bytes + code.offset,
+        .code_bytes = code.bytes,
         .arena = arena,
         .arena_bytes = header->arena_bytes,
     };
     status = tm_check_io(model, io.bytes);
-    return status == TM_OK ? tm_check_plan(model, plan.bytes) : status;
+    if (status == TM_OK) {
+        status = tm_check_plan(model, plan.bytes);
+    }
+    if (status == TM_OK && code.bytes != 0u && header->target_core != TM_RUNNING_CORE) {
+        return TM_BAD_TARGET;
+    }
+    return status;
 }
 
 tm_status tm_model_open(tm_model *model, const void *blob, uint32_t blob_bytes, void *arena, uint32_t arena_bytes)

@@ -5,8 +5,8 @@ import { defineCommand } from '../command.ts'
 import {
   boardFlag,
   boardPlace,
-  flashFlags,
-  flashOptions,
+  boardPlaceFlags,
+  boardPlaceOptions,
   quick,
   quickFlag,
   seed,
@@ -27,9 +27,9 @@ export const bench = defineCommand({
     { ...taskFlag, text: `${taskFlag.text}; without one, random inputs` },
     seedFlag,
     quickFlag,
-    ...flashFlags,
+    ...boardPlaceFlags,
   ],
-  options: z.object({ board: z.string(), ...flashOptions, task: task.optional(), seed, quick }),
+  options: z.object({ board: z.string(), ...boardPlaceOptions, task: task.optional(), seed, quick }),
   run: ([file], { seed, task, quick, ...place }, io) =>
     benchModel({ file: file!, task, quick, ...boardPlace(place, io) }, standalone(io, seed)),
   print: (value) =>

@@ -3,15 +3,15 @@ import { formatClock, formatExactBytes } from '../../contract/format.ts'
 import { flashModel } from '../../jobs/flash-model.ts'
 import { stepText } from '../../jobs/stages/flash.ts'
 import { defineCommand } from '../command.ts'
-import { boardFlag, boardPlace, flashFlags, flashOptions, standalone } from '../shared-options.ts'
+import { boardFlag, boardPlace, boardPlaceFlags, boardPlaceOptions, standalone } from '../shared-options.ts'
 import { formatPairs } from '../table.ts'
 
 export const flash = defineCommand({
   name: 'flash',
   args: ['<file>'],
   summary: 'Write firmware and model to a board, verify them, reset it',
-  flags: [boardFlag, ...flashFlags],
-  options: z.object({ board: z.string(), ...flashOptions }),
+  flags: [boardFlag, ...boardPlaceFlags],
+  options: z.object({ board: z.string(), ...boardPlaceOptions }),
   run: ([file], options, io) => flashModel({ file: file!, ...boardPlace(options, io) }, standalone(io)),
   print: ({ write, verify, reset, steps }) =>
     formatPairs([

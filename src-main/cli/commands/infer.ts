@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatBytes, formatInteger, formatLatency, NOTHING } from '../../contract/format.ts'
 import { inferModel, type InferReport } from '../../jobs/infer-model.ts'
 import { defineCommand, flagOn } from '../command.ts'
-import { boardFlag, boardPlace, flashFlags, flashOptions, standalone } from '../shared-options.ts'
+import { boardFlag, boardPlace, boardPlaceFlags, boardPlaceOptions, standalone } from '../shared-options.ts'
 import { formatPairs, formatTable } from '../table.ts'
 import { boardWords, timingWords } from '../words.ts'
 
@@ -13,10 +13,10 @@ export const infer = defineCommand({
   flags: [
     { ...boardFlag, text: 'where it runs; host: the interpreter on this machine, float models too' },
     { name: 'input', value: '<raw>', text: "the input tensor's bytes, little-endian, in its own type and layout" },
-    ...flashFlags,
+    ...boardPlaceFlags,
     { name: 'input-float', text: 'the bytes are float32 values: quantize them' },
   ],
-  options: z.object({ board: z.string(), ...flashOptions, input: z.string(), 'input-float': flagOn }),
+  options: z.object({ board: z.string(), ...boardPlaceOptions, input: z.string(), 'input-float': flagOn }),
   run: ([file], { input, 'input-float': inputFloat, ...place }, io) =>
     inferModel({ file: file!, input, inputFloat, ...boardPlace(place, io) }, standalone(io)),
   print: inferText,

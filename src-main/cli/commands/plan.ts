@@ -1,19 +1,24 @@
 import { z } from 'zod'
-import { formatBytes, formatExactBytes, formatLatency } from '../../contract/format.ts'
+import { formatBytes, formatExactBytes, formatLatency, NOTHING } from '../../contract/format.ts'
 import { planModelFile } from '../../jobs/plan-model.ts'
-import { defineCommand } from '../command.ts'
-import { boardFlag } from '../shared-options.ts'
+import { defineCommand, flagOn } from '../command.ts'
+import { boardFlag, plainFlag } from '../shared-options.ts'
 import { formatPairs, formatTable, shortName } from '../table.ts'
 
 export const plan = defineCommand({
   name: 'plan',
   args: ['<file>'],
   summary: "Where a model would lie in a board's memories, against the budget",
-  flags: [boardFlag],
-  options: z.object({ board: z.string() }),
-  run: async ([file], { board }, { terminal }) =>
-    planModelFile({ file: file!, boardId: board, assetsDir: terminal.assetsDir }),
-  print({ board, flash, ram, arena, latency }) {
+  flags: [boardFlag, plainFlag],
+  options: z.object({ board: z.string(), plain: flagOn }),
+  run: async ([file], { board, plain }, { terminal }) =>
+    planModelFile({
+      file: file!,
+      boardId: board,
+      assetsDir: terminal.assetsDir,
+      kernels: plain ? 'plain' : 'generated',
+    }),
+  print({ board, flash, ram, arena, kernels, latency }) {
     const head = formatPairs([
       ['board', board],
       ['flash for weights', `${formatBytes(flash.needed)} of ${formatBytes(flash.budget)}`],
@@ -31,6 +36,13 @@ export const plan = defineCommand({
         ...[offset, bytes, firstOp, lastOp].map(String),
       ]),
     )
-    return `${head}\n\n${map}`
+    const layers = formatTable(
+      ['layer', 'op', 'kernel', 'weights', 'why', 'code', 'constants', 'scratch'],
+      kernels.map(({ index, op, source, family, weights, reason, codeBytes, constantBytes, scratchBytes }) => [
+        ...[String(index), op, family ?? source, weights ?? NOTHING, reason],
+        ...[codeBytes, constantBytes, scratchBytes].map(String),
+      ]),
+    )
+    return `${head}\n\n${map}\n\n${layers}`
   },
 })

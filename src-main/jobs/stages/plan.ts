@@ -2,6 +2,7 @@ import { bytes } from '../../base/units.ts'
 import type { BoardData } from '../../device/board-data.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { checkBudget, planModel, type Plan } from '../../plan/plan.ts'
+import type { KernelSource } from '../../plan/planned-kernel.ts'
 import type { Firmware } from '../firmware-image.ts'
 import { jsonArtifact, type JobContext } from '../job-context.ts'
 import { planReport } from '../plan-report.ts'
@@ -10,6 +11,7 @@ export interface PlanInput {
   graph: Graph
   board: BoardData
   firmware: Firmware
+  kernels: KernelSource
 }
 
 /** Places the model in the board's memories. Throws MODEL_TOO_LARGE and what planModel throws. */
@@ -31,7 +33,7 @@ export function plan(input: PlanInput, ctx: JobContext): Plan {
 }
 
 /** The budget for activations is never more than what the firmware leaves. */
-export function planFor({ graph, board, firmware }: PlanInput): Plan {
+export function planFor({ graph, board, firmware, kernels }: PlanInput): Plan {
   const ramActivations = bytes(Math.min(board.budget.ramActivations, firmware.arenaBytes))
-  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } })
+  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } }, { kernels })
 }

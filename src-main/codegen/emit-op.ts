@@ -1,0 +1,129 @@
+// From an op of the graph to the kernel that is emitted for it, where one fits: the activations before and after it are
+// NHWC int8.
+
+import { AppError } from '../base/errors.ts'
+import { elementCount, type Add, type Conv2D, type DepthwiseConv2D, type FullyConnected } from '../ir/graph.ts'
+import type { Graph, Op, TensorId } from '../ir/graph.ts'
+import { addParams, convolutionParams, fullyConnectedShape } from '../ir/quantized-params.ts'
+import { windowGeometry } from '../ir/shapes.ts'
+import { constantOf, tensorAt } from '../ir/tensor-access.ts'
+import { emitAdd } from './kernels/add.ts'
+import { emitDepthwise, fitsDepthwise, type DepthwiseLayer } from './kernels/depthwise.ts'
+import { emitDirectConvolution, fitsDirectConvolution } from './kernels/direct-convolution.ts'
+import { emitFullyConnected } from './kernels/fully-connected.ts'
+import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
+import { emitToPlanar, planarLayout, planeBytes } from './kernels/planar.ts'
+import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
+
+export interface EmittedOp {
+  family: 'pointwise' | 'direct-convolution' | 'depthwise' | 'fully-connected' | 'add'
+  kernel: EmittedKernel
+  /** Writes the input to scratch as planes, which `kernel` then reads in place of the input. */
+  toPlanar: EmittedKernel | undefined
+  /** RAM beside input and output */
+  scratchBytes: number
+}
+
+/** Forms of the weights that an op may be asked for; one without a choice has one. */
+export const weightFormsOf = (op: Op): readonly WeightForm[] =>
+  op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? ['int16', 'packed8'] : ['int16']
+
+/** Undefined where no emitter fits the op or its accumulators can't be proved. Throws what reading the op's constants does. */
+export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+  try {
+    return emitFitting(graph, op, weights)
+  } catch (error) {
+    // The packer proves the same sums for the plain kernel and refuses them with the layer's name.
+    if (error instanceof AppError && error.code === 'ACCUMULATOR_OVERFLOW') return undefined
+    throw error
+  }
+}
+
+function emitFitting(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+  switch (op.kind) {
+    case 'CONV_2D':
+      return isActivation(graph, op.inputs[0]) ? emitConvolution(graph, op, weights) : undefined
+    case 'DEPTHWISE_CONV_2D':
+      return isActivation(graph, op.inputs[0]) ? emitDepthwiseOp(graph, op) : undefined
+    case 'FULLY_CONNECTED':
+      return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, weights) : undefined
+    case 'ADD':
+      return emitAddOp(graph, op)
+    default:
+      return undefined
+  }
+}
+
+const isActivation = (graph: Graph, id: TensorId | undefined) => tensorAt(graph, id).data === undefined
+
+const alone = (family: EmittedOp['family'], kernel: EmittedKernel): EmittedOp => ({
+  family,
+  kernel,
+  toPlanar: undefined,
+  scratchBytes: kernel.scratchBytes,
+})
+
+const weightsAndParams = (graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConnected) => ({
+  weights: constantOf(graph, op.inputs[1], Int8Array),
+  params: convolutionParams(graph, op),
+})
+
+function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): EmittedOp | undefined {
+  const geometry = windowGeometry(graph, op)
+  const { batches, filterH, filterW, strideH, strideW, outputH, outputW, inputC, outputC } = geometry
+  const layer = weightsAndParams(graph, op)
+  const pointwise = {
+    pixels: batches * outputH * outputW,
+    inputChannels: inputC,
+    outputChannels: outputC,
+    ...layer,
+  }
+  if (filterH * filterW * strideH * strideW === 1 && fitsPointwise(pointwise))
+    return alone('pointwise', emitPointwise(pointwise, { weights }))
+  const direct = { geometry, ...layer }
+  return fitsDirectConvolution(direct)
+    ? alone('direct-convolution', emitDirectConvolution(direct, { weights }))
+    : undefined
+}
+
+function emitMatrix(graph: Graph, op: FullyConnected, weights: WeightForm): EmittedOp | undefined {
+  const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
+  const layer = weightsAndParams(graph, op)
+  if (batches === 1) return alone('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights }))
+  const pointwise = { pixels: batches, inputChannels: inputs, outputChannels: outputs, ...layer }
+  return fitsPointwise(pointwise) ? alone('pointwise', emitPointwise(pointwise, { weights })) : undefined
+}
+
+/** A 3x3 window of stride 1 or 2, without dilation or multiplier, of one batch. */
+function emitDepthwiseOp(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefined {
+  const g = windowGeometry(graph, op)
+  const stride = g.strideH === 1 || g.strideH === 2 ? g.strideH : undefined
+  const is3x3 = g.filterH === 3 && g.filterW === 3 && g.dilationH === 1 && g.dilationW === 1
+  if (!is3x3 || stride === undefined || g.strideW !== stride) return undefined
+  if (g.batches !== 1 || g.inputC !== g.outputC) return undefined
+  const planes = planarLayout({ outputHeight: g.outputH, outputWidth: g.outputW }, stride, {
+    top: g.padTop,
+    left: g.padLeft,
+  })
+  const layer = {
+    ...{ planes, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW },
+    ...{ stride, ...weightsAndParams(graph, op) },
+  } satisfies DepthwiseLayer
+  if (!fitsDepthwise(layer)) return undefined
+  const zeroPoint = layer.params.inputZeroPoint
+  return {
+    family: 'depthwise',
+    kernel: emitDepthwise(layer),
+    toPlanar: emitToPlanar({ height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint, layout: planes }),
+    scratchBytes: planeBytes(planes) * g.inputC,
+  }
+}
+
+/** Two activations of one shape: broadcasts and constants are the plain kernel's. */
+function emitAddOp(graph: Graph, op: Add): EmittedOp | undefined {
+  const elements = elementCount(tensorAt(graph, op.outputs[0]).shape)
+  const isWhole = (id: TensorId | undefined) =>
+    isActivation(graph, id) && elementCount(tensorAt(graph, id).shape) === elements
+  if (!isWhole(op.inputs[0]) || !isWhole(op.inputs[1])) return undefined
+  return alone('add', emitAdd({ elements, params: addParams(graph, op) }))
+}
