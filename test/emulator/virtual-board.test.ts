@@ -110,11 +110,16 @@ describe.each([{ thread: false }, { thread: true }])('in a thread of its own: $t
       await expect.poll(() => probe.readWord(addr(SRAM + 0x104)), { interval: 1 }).toBe(2 * i)
     }
     const ticks = await probe.readWord(addr(SRAM + 0x108))
-    const before = process.cpuUsage()
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const { user, system } = process.cpuUsage(before)
+    // What the runtime still compiles or collects falls into one window or two; a core that burns time does in each.
+    const shares: number[] = []
+    for (let window = 0; window < 5; window++) {
+      const before = process.cpuUsage()
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const { user, system } = process.cpuUsage(before)
+      shares.push((user + system) / 300_000)
+    }
     expect(await probe.readWord(addr(SRAM + 0x108))).toBeGreaterThan(ticks)
-    expect((user + system) / 300_000).toBeLessThan(0.5)
+    expect(Math.min(...shares)).toBeLessThan(0.5)
   })
 
   it('lets emulated time pass for a flash controller that is polled', async () => {
