@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
-import { Lockstep } from '../emulator/lockstep.ts'
+import { BOARDS } from '../../src-main/device/board-data.ts'
+import { ACCESS_CONTROLS, Lockstep } from '../emulator/lockstep.ts'
 import { randomFlow } from '../emulator/random-flow.ts'
 import { assemble, Workbench } from '../emulator/toolchain.ts'
 
@@ -13,15 +14,31 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
+/** What memory costs, by turns: nothing, then the F407's flash by each of its settings, then every access on each board. */
+const COSTS: readonly ((image: Uint8Array, translate: 'eager' | true) => Lockstep)[] = [
+  (image, translate) => new Lockstep(image, translate),
+  ...ACCESS_CONTROLS.map((_, choice) => (image: Uint8Array, translate: 'eager' | true) => {
+    const pair = new Lockstep(image, translate)
+    pair.waitForFlash(choice)
+    return pair
+  }),
+  ...BOARDS.map((board) => (image: Uint8Array, translate: 'eager' | true) => {
+    const pair = new Lockstep(image, translate, board)
+    pair.countEveryAccess()
+    return pair
+  }),
+]
+
 test.each(['eager', true] as const)(
   'translated code runs as in the interpreter (translated: %s)',
   async (translate) => {
     for (let seed = SEED; seed < SEED + COUNT; seed++) {
       const rng = createRng(1_000_000 + seed)
-      const pair = new Lockstep(await assemble(bench, 'flow', randomFlow(rng)), translate)
+      const pair = COSTS[seed % COSTS.length]!(await assemble(bench, 'flow', randomFlow(rng)), translate)
       try {
         pair.run(300_000, true)
         pair.runSlices(rng, 150)
+        if (pair.entries === 0) throw new Error('nothing was translated')
       } catch (thrown) {
         throw new Error(`seed ${seed}`, { cause: thrown })
       }

@@ -4,7 +4,12 @@ import { expect } from 'vitest'
 import type { Rng } from '../../src-main/base/rng.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
 import { Machine, type MachineOptions } from '../../src-main/emulator/machine.ts'
-import { FLASH } from './harness.ts'
+import { FLASH, poke } from './harness.ts'
+import { OrderedTiming } from './ordered-timing.ts'
+
+const FLASH_ACR = 0x40023c00
+/** FLASH_ACR of an F407: five wait states with prefetch and both caches; with prefetch; with a cache; with nothing. */
+export const ACCESS_CONTROLS = [0x705, 0x105, 0x205, 0x7] as const
 
 function stateOf({ core, scheduler }: Machine) {
   return {
@@ -45,6 +50,17 @@ export class Lockstep {
   both(act: (machine: Machine) => void): void {
     act(this.translating)
     act(this.interpreting)
+  }
+
+  /** Both F407s wait for flash by ACCESS_CONTROLS[choice]; what was translated before is forgotten. */
+  waitForFlash(choice: number): void {
+    this.both((machine) => poke(machine, FLASH_ACR, ACCESS_CONTROLS[choice % ACCESS_CONTROLS.length]!))
+    expect(this.translating.core.memoryTiming).toBeDefined()
+  }
+
+  /** Every access costs something, and how much depends on all accesses before it. */
+  countEveryAccess(): void {
+    this.both((machine) => (machine.core.memoryTiming = new OrderedTiming(machine.memory)))
   }
 
   /** Runs both for `budget` cycles and compares the cores; their memories when asked. */

@@ -13,6 +13,8 @@ const KINDS = ['integer', 'integer', 'integer', 'memory', 'float'] as const
 const ROUNDING_MODES = [0, 0, 0, 1, 2, 3].map((mode) => mode << 22)
 const BUFFER = 0x20018000
 const TICKS = 0x2001f800
+/** Lines of code after which literals may be out of the reach of LDR: 4 KB. */
+const POOL_REACH = 250
 const CPACR = 0xe000ed88
 const SYSTICK = 0xe000e010
 
@@ -21,6 +23,7 @@ class FlowGenerator {
   readonly #functions: number
   readonly #instructions: InstructionSource
   #labels = 0
+  #sincePool = 0
 
   constructor(rng: Rng, functions: number) {
     this.#rng = rng
@@ -35,7 +38,9 @@ class FlowGenerator {
   #straight(): string[] {
     const kind = KINDS[this.#rng.int(KINDS.length)]!
     const instructions = Array.from({ length: 1 + this.#rng.int(6) }, () => this.#instructions.take(kind))
-    return instructions.flatMap((text) => (this.#rng.int(2) === 0 ? [text] : [text, ...this.#fold(kind)]))
+    const lines = instructions.flatMap((text) => (this.#rng.int(2) === 0 ? [text] : [text, ...this.#fold(kind)]))
+    this.#sincePool += lines.length
+    return lines
   }
 
   /** Mixes the flags and some registers into lr, so that what is overwritten soon has left a trace all the same. */
@@ -57,11 +62,27 @@ class FlowGenerator {
     return ['vmrs r9, fpscr', 'eor.w lr, lr, r9', `mov.w r9, #${mode}`, 'vmsr fpscr, r9']
   }
 
+  /** What a function does; its own pool of literals follows. */
+  function(self: number): string[] {
+    this.#sincePool = 0
+    return this.#body(self, 3, 0)
+  }
+
   /** Functions call only those with a higher number, and may use the counters from `counter` on. */
-  body(self: number, depth: number, counter: number): string[] {
+  #body(self: number, depth: number, counter: number): string[] {
     const lines: string[] = []
-    for (let part = 1 + this.#rng.int(3); part > 0; part--) lines.push(...this.#part(self, depth, counter))
+    for (let part = 1 + this.#rng.int(3); part > 0; part--) {
+      lines.push(...this.#part(self, depth, counter))
+      if (this.#sincePool > POOL_REACH) lines.push(...this.#pool())
+    }
     return lines
+  }
+
+  /** A pool of literals that control goes round. */
+  #pool(): string[] {
+    const over = this.#label()
+    this.#sincePool = 0
+    return [`b.w ${over}`, '.ltorg', `${over}:`]
   }
 
   #part(self: number, depth: number, counter: number): string[] {
@@ -77,7 +98,7 @@ class FlowGenerator {
         return [
           `cmp r${rng.int(8)}, r${rng.int(8)}`,
           `b${CONDITIONS[rng.int(14)]!}.w ${skip}`,
-          ...this.body(self, depth - 1, counter),
+          ...this.#body(self, depth - 1, counter),
           `${skip}:`,
         ]
       }
@@ -87,10 +108,10 @@ class FlowGenerator {
         return [
           `tst r${rng.int(8)}, #${1 << rng.int(8)}`,
           `b${CONDITIONS[rng.int(14)]!}.w ${other}`,
-          ...this.body(self, depth - 1, counter),
+          ...this.#body(self, depth - 1, counter),
           `b.w ${join}`,
           `${other}:`,
-          ...this.body(self, depth - 1, counter),
+          ...this.#body(self, depth - 1, counter),
           `${join}:`,
         ]
       }
@@ -112,7 +133,7 @@ class FlowGenerator {
     return [
       `mov ${register}, #${1 + this.#rng.int(9)}`,
       `${top}:`,
-      ...this.body(self, depth - 1, counter + 1),
+      ...this.#body(self, depth - 1, counter + 1),
       `subs ${register}, #1`,
       `bne.w ${top}`,
     ]
@@ -178,7 +199,7 @@ export function randomFlow(rng: Rng): string {
   lines.push('b again', '.ltorg')
   for (let index = 0; index < functions; index++) {
     lines.push(`function${index}:`, 'push {r4-r11, lr}')
-    lines.push(...generator.body(index, 3, 0))
+    lines.push(...generator.function(index))
     lines.push(`ldr r0, =${TICKS}\nldr r1, [r0, #8]\nadd.w r1, lr, r1, ror #7\nstr r1, [r0, #8]`)
     lines.push(rng.int(2) ? 'pop {r4-r11, pc}' : 'pop {r4-r11, lr}\nbx lr', '.ltorg')
   }

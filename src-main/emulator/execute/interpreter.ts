@@ -74,6 +74,8 @@ export function interpret(core: Core, budget: number): void {
             state[STATE.LEFT] = limit - cyc
             state[STATE.COUNT] = 0
             i = code.translations!.drive(i)
+            // It may have waited for the line of an instruction that it then could not do.
+            cyc = limit - state[STATE.LEFT]!
             if (state[STATE.COUNT] !== 0) {
               N = state[STATE.N]!
               Z = state[STATE.Z]!
@@ -81,7 +83,6 @@ export function interpret(core: Core, budget: number): void {
               V = state[STATE.V]!
               base = state[STATE.BASE]!
               n += state[STATE.COUNT]!
-              cyc = limit - state[STATE.LEFT]!
               if (state[STATE.Q] !== 0) core.q = 1
               lineEnd = untimed
               continue
