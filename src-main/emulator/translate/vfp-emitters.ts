@@ -1,12 +1,13 @@
 // Floating point in translated code: the results that are plain numbers, as execute/vfp.ts computes them. Whatever is
-// not (NaNs, infinities, denormals, flush to zero, other rounding than to nearest) is computed by the interpreter's own function. Registers stay in memory.
+// not (NaNs, infinities, denormals, flush to zero, other rounding than to nearest) is computed by the interpreter's own
+// function. Registers stay in memory.
 
 import { FPSCR } from '../core/fpu.ts'
-import { FIRST_COLD, FIRST_VFP, OP_NAMES, type OpName } from '../opcodes.ts'
+import { FIRST_COLD, FIRST_VFP, OP_NAMES } from '../opcodes.ts'
 import { STATE } from '../memory.ts'
 import { loadOffset, storeOffset, WORD_FAULT } from './accesses.ts'
 import { IMPORT, LOCAL, type Body, type GuestInstruction } from './body.ts'
-import type { Emitter } from './emitters.ts'
+import type { Emitter, EmitterTable } from './emitter.ts'
 import { ACCESS, W } from './wasm-encoder.ts'
 
 const T0 = LOCAL.T
@@ -177,7 +178,7 @@ const fromInteger: Emitter = (f, { a, imm }) => {
 
 const transferRegister = ({ a, c }: GuestInstruction) => a | ((c & 1) << 4)
 
-const ROWS: Partial<Record<OpName, Emitter>> = {
+const ROWS: EmitterTable = {
   VLDR: (f, i) => {
     if (i.b === PC) f.const((f.address + 4) & ~3)
     else f.r(i.b)
@@ -217,7 +218,7 @@ const ROWS: Partial<Record<OpName, Emitter>> = {
 }
 
 /** A row for every opcode that execute/vfp.ts knows, and the three that the interpreter does itself. */
-export const VFP_EMITTERS: Partial<Record<OpName, Emitter>> = {
+export const VFP_EMITTERS: EmitterTable = {
   ...Object.fromEntries(OP_NAMES.slice(FIRST_VFP, FIRST_COLD).map((name) => [name, interpreted])),
   ...ROWS,
 }
