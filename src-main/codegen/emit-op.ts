@@ -12,16 +12,14 @@ import { emitDepthwise, fitsDepthwise, type DepthwiseLayer } from './kernels/dep
 import { emitDirectConvolution, fitsDirectConvolution } from './kernels/direct-convolution.ts'
 import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
-import { emitToPlanar, planarLayout, planeBytes } from './kernels/planar.ts'
+import { planarLayout } from './kernels/planar.ts'
 import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
 
 export interface EmittedOp {
   family: 'pointwise' | 'direct-convolution' | 'depthwise' | 'fully-connected' | 'add'
   kernel: EmittedKernel
-  /** Writes the input to scratch as planes, which `kernel` then reads in place of the input. */
-  toPlanar: EmittedKernel | undefined
-  /** RAM beside input and output */
-  scratchBytes: number
+  /** whether the output may lie where the first input does */
+  inPlace: boolean
 }
 
 /** Forms of the weights that an op may be asked for; one without a choice has one. */
@@ -56,12 +54,7 @@ function emitFitting(graph: Graph, op: Op, weights: WeightForm): EmittedOp | und
 
 const isActivation = (graph: Graph, id: TensorId | undefined) => tensorAt(graph, id).data === undefined
 
-const alone = (family: EmittedOp['family'], kernel: EmittedKernel): EmittedOp => ({
-  family,
-  kernel,
-  toPlanar: undefined,
-  scratchBytes: kernel.scratchBytes,
-})
+const apart = (family: EmittedOp['family'], kernel: EmittedKernel): EmittedOp => ({ family, kernel, inPlace: false })
 
 const weightsAndParams = (graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConnected) => ({
   weights: constantOf(graph, op.inputs[1], Int8Array),
@@ -79,19 +72,19 @@ function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): Emitted
     ...layer,
   }
   if (filterH * filterW * strideH * strideW === 1 && fitsPointwise(pointwise))
-    return alone('pointwise', emitPointwise(pointwise, { weights }))
+    return apart('pointwise', emitPointwise(pointwise, { weights }))
   const direct = { geometry, ...layer }
   return fitsDirectConvolution(direct)
-    ? alone('direct-convolution', emitDirectConvolution(direct, { weights }))
+    ? apart('direct-convolution', emitDirectConvolution(direct, { weights }))
     : undefined
 }
 
 function emitMatrix(graph: Graph, op: FullyConnected, weights: WeightForm): EmittedOp | undefined {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
   const layer = weightsAndParams(graph, op)
-  if (batches === 1) return alone('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights }))
+  if (batches === 1) return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights }))
   const pointwise = { pixels: batches, inputChannels: inputs, outputChannels: outputs, ...layer }
-  return fitsPointwise(pointwise) ? alone('pointwise', emitPointwise(pointwise, { weights })) : undefined
+  return fitsPointwise(pointwise) ? apart('pointwise', emitPointwise(pointwise, { weights })) : undefined
 }
 
 /** A 3x3 window of stride 1 or 2, without dilation or multiplier, of one batch. */
@@ -106,17 +99,11 @@ function emitDepthwiseOp(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefin
     left: g.padLeft,
   })
   const layer = {
-    ...{ planes, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW },
-    ...{ stride, ...weightsAndParams(graph, op) },
+    ...{ planes, channels: g.outputC, inputHeight: g.inputH, inputWidth: g.inputW },
+    ...{ outputHeight: g.outputH, outputWidth: g.outputW, stride, ...weightsAndParams(graph, op) },
   } satisfies DepthwiseLayer
   if (!fitsDepthwise(layer)) return undefined
-  const zeroPoint = layer.params.inputZeroPoint
-  return {
-    family: 'depthwise',
-    kernel: emitDepthwise(layer),
-    toPlanar: emitToPlanar({ height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint, layout: planes }),
-    scratchBytes: planeBytes(planes) * g.inputC,
-  }
+  return { family: 'depthwise', kernel: emitDepthwise(layer), inPlace: true }
 }
 
 /** Two activations of one shape: broadcasts and constants are the plain kernel's. */
@@ -125,5 +112,5 @@ function emitAddOp(graph: Graph, op: Add): EmittedOp | undefined {
   const isWhole = (id: TensorId | undefined) =>
     isActivation(graph, id) && elementCount(tensorAt(graph, id).shape) === elements
   if (!isWhole(op.inputs[0]) || !isWhole(op.inputs[1])) return undefined
-  return alone('add', emitAdd({ elements, params: addParams(graph, op) }))
+  return { family: 'add', kernel: emitAdd({ elements, params: addParams(graph, op) }), inPlace: true }
 }

@@ -5,11 +5,11 @@
 // arena within the RAM budget. Where a model is over a budget with plain kernels already, a choice may not add to it.
 
 import { bytes, type Bytes } from '../base/units.ts'
-import { emitOp, weightFormsOf, type EmittedOp } from '../codegen/emit-op.ts'
+import { emitOp, weightFormsOf } from '../codegen/emit-op.ts'
 import type { Graph } from '../ir/graph.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBytes } from './flash.ts'
-import type { ActivationBuffer } from './lifetimes.ts'
+import { activationBuffers, type ActivationBuffer } from './lifetimes.ts'
 import type { KernelChoice, KernelReason } from './planned-kernel.ts'
 
 interface MemoryBudget {
@@ -17,39 +17,43 @@ interface MemoryBudget {
   ramActivations: Bytes
 }
 
-/** What an op needs of the arena while it runs. */
-export const scratchBuffer = (op: number, { scratchBytes }: EmittedOp): ActivationBuffer => ({
-  tensors: [],
-  bytes: bytes(scratchBytes),
-  firstOp: op,
-  lastOp: op,
-})
+/** What is in the arena, in the order in which it comes to life: the activations, then what ops need beside them. */
+export function arenaBuffers(graph: Graph, choices: readonly KernelChoice[]) {
+  const inPlace = (op: number) => {
+    const choice = choices[op]!
+    return choice.source === 'generated' && choice.emitted.inPlace
+  }
+  const activations = activationBuffers(graph, inPlace)
+  const scratch = choices.flatMap((choice, op): ActivationBuffer[] => {
+    const size = choice.source === 'generated' ? choice.emitted.kernel.scratchBytes : 0
+    return size > 0 ? [{ tensors: [], bytes: bytes(size), firstOp: op, lastOp: op }] : []
+  })
+  return { activations, scratch }
+}
 
 export const plainKernels = (graph: Graph): KernelChoice[] =>
   graph.ops.map(() => ({ source: 'plain', reason: 'asked for' }))
 
 /** One choice an op, the same for the same graph and budget. */
-export function chooseKernels(
-  graph: Graph,
-  activations: readonly ActivationBuffer[],
-  budget: MemoryBudget,
-): KernelChoice[] {
+export function chooseKernels(graph: Graph, budget: MemoryBudget): KernelChoice[] {
   const choices: KernelChoice[] = graph.ops.map(() => ({ source: 'plain', reason: 'no emitter fits' }))
-  const scratch: ActivationBuffer[] = []
+  const arenaBytes = (made: readonly KernelChoice[]) => {
+    const { activations, scratch } = arenaBuffers(graph, made)
+    return placeBuffers([...activations, ...scratch]).arenaBytes
+  }
   const mostFlash = Math.max(budget.flashWeights, constantBytes(graph, choices).total)
-  const mostRam = Math.max(budget.ramActivations, placeBuffers(activations).arenaBytes)
+  const mostRam = Math.max(budget.ramActivations, arenaBytes(choices))
   graph.ops.forEach((op, index) => {
     let lacking: KernelReason | undefined
     for (const weights of weightFormsOf(op)) {
       const emitted = emitOp(graph, op, weights)
       if (emitted === undefined) return
-      const own = emitted.scratchBytes > 0 ? [scratchBuffer(index, emitted)] : []
       const wanted: KernelChoice = { source: 'generated', reason: lacking ?? 'fastest that fits', weights, emitted }
-      if (placeBuffers([...activations, ...scratch, ...own]).arenaBytes > mostRam) lacking = 'RAM budget'
-      else if (constantBytes(graph, choices.with(index, wanted)).total > mostFlash) lacking = 'flash budget'
+      const made = choices.with(index, wanted)
+      if (arenaBytes(made) > mostRam) lacking = 'RAM budget'
+      else if (constantBytes(graph, made).total > mostFlash) lacking = 'flash budget'
       else {
         choices[index] = wanted
-        scratch.push(...own)
         return
       }
     }

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { createRng, type Rng } from '../../src-main/base/rng.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar, planarLayout, planeBytes } from '../../src-main/codegen/kernels/planar.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
 import { bytesOf, convolutionGraph, convolutionLayer, expectedOutput, type Window } from './random-layers.ts'
@@ -51,24 +50,6 @@ describe.each(CORES)('on the $core', ({ board }) => {
       expect(kernel.requantize).toBe(form)
       const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
       expect(output, `seed ${seed} ${JSON.stringify(window)}`).toEqual(expected)
-    }
-  })
-
-  test('planes for a depthwise convolution', () => {
-    const rng = createRng(18)
-    for (let seed = 0; seed < 40; seed++) {
-      const graph = convolutionGraph(seed, randomWindow(rng), 'relu')
-      const { input, expected } = expectedOutput(graph, seed)
-      const layer = convolutionLayer(graph)
-      const { outputH: height, outputW: width, outputC: channels } = layer.geometry
-      const layout = planarLayout({ outputHeight: height, outputWidth: width }, 1, { top: 1, left: 1 })
-      const bytes = planeBytes(layout) * channels
-      const zeroPoint = layer.params.outputZeroPoint
-      const toPlanar = emitToPlanar({ height, width, channels, zeroPoint, layout })
-      const planes = runKernel(toPlanar, bytesOf(expected), bytes, board).output
-      const kernel = emitDirectConvolution({ ...layer, planes: { layout, height, width } })
-      const { output } = runKernel(kernel, bytesOf(input), bytes, board)
-      expect(output, `seed ${seed}`).toEqual(planes)
     }
   })
 

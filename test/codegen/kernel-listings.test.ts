@@ -5,7 +5,6 @@ import { emitDepthwise } from '../../src-main/codegen/kernels/depthwise.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar } from '../../src-main/codegen/kernels/planar.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
 import { printListing } from '../../src-main/codegen/layout.ts'
 import { firstDifference } from './gnu-as.ts'
@@ -15,7 +14,7 @@ import {
   convolutionGraph,
   convolutionLayer,
   depthwiseGraph,
-  depthwiseLayers,
+  depthwiseLayer,
   fullyConnectedGraph,
   fullyConnectedLayer,
   pointwiseGraph,
@@ -38,15 +37,12 @@ const KERNELS: [string, () => EmittedKernel][] = [
     'depthwise',
     () => {
       const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 1, 'same', 'relu')
-      return emitDepthwise(depthwiseLayers(graph).depthwise)
+      return emitDepthwise(depthwiseLayer(graph))
     },
   ],
   [
-    'to planar',
-    () => {
-      const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu')
-      return emitToPlanar(depthwiseLayers(graph).toPlanar)
-    },
+    'depthwise of stride 2',
+    () => emitDepthwise(depthwiseLayer(depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu'))),
   ],
   ['add', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')))],
   ['add by tables', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')), { proved: false })],
@@ -71,7 +67,7 @@ test('a layer that a kernel does not fit is refused', () => {
   const graph = pointwiseGraph(1, { height: 1, width: 2, inputs: 8, outputs: 2 }, 'relu')
   const internal = expect.objectContaining({ code: 'INTERNAL' })
   expect(() => emitPointwise({ ...pointwiseLayer(graph), inputChannels: 6 })).toThrow(internal)
-  const { depthwise } = depthwiseLayers(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
+  const depthwise = depthwiseLayer(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
   expect(() => emitDepthwise(depthwise)).toThrow(internal)
   const convolution = convolutionLayer(convolutionGraph(1, WINDOW, 'relu'))
   const geometry = { ...convolution.geometry, batches: 2 }

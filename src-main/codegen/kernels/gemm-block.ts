@@ -16,10 +16,9 @@ import type { Frame } from './kernel.ts'
 import { writeTaps, type PreparedLayer } from './weighted.ts'
 
 /**
- * Frame slots that the block needs: where the outputs of the two pixels go (`second output` for planes only), where the pair
- * of pixels and the weights are.
+ * Frame slots that the block needs: where the first pixel's outputs go, where the pair of pixels and the weights are.
  */
-export const BLOCK_SLOTS = ['output', 'second output', 'pixels', 'weights', 'end of weights', 'steps left'] as const
+export const BLOCK_SLOTS = ['output', 'pixels', 'weights', 'end of weights', 'steps left'] as const
 type BlockSlot = (typeof BLOCK_SLOTS)[number]
 
 /** Steps of four taps without a branch, and in a round of the loop where there are more. */
@@ -38,14 +37,9 @@ export interface BlockShape {
   channels: number
   /** steps of four taps */
   steps: number
-  output: BlockOutput
+  /** bytes from a pixel's output to the next one's; 0 where both are the same pixel */
+  pixelStride: number
 }
-
-/**
- * NHWC int8: `pixelStride` bytes from a pixel's output to the next one's; 0 where both are the same pixel. Planes of
- * halfwords: `planeBytes` from a channel to the next.
- */
-export type BlockOutput = { layout: 'nhwc'; pixelStride: number } | { layout: 'planar'; planeBytes: number }
 
 /** Weights, biases and requantise constants of all channels, in the order in which the block reads them. */
 export function writeBlocks(layer: PreparedLayer, { channels, steps }: BlockShape) {
@@ -62,8 +56,8 @@ export function writeBlocks(layer: PreparedLayer, { channels, steps }: BlockShap
 }
 
 /**
- * All channels of the pair of pixels in scratch. The slot `output` moves from the first pixel's output to behind its last
- * channel, and so does `second output` where planes are written. Uses every register.
+ * All channels of the pair of pixels in scratch, as NHWC int8. The slot `output` moves from the first pixel's output to
+ * behind its last channel. Uses every register.
  */
 export function emitBlocks(k: Assembler, frame: Frame<BlockSlot>, layer: PreparedLayer, shape: BlockShape): void {
   const pairs = Math.floor(shape.channels / 2)
@@ -85,7 +79,7 @@ function emitBlock(
   k: Assembler,
   frame: Frame<BlockSlot>,
   layer: PreparedLayer,
-  { steps, output }: BlockShape,
+  { steps, pixelStride }: BlockShape,
   channels: 1 | 2,
 ): void {
   const isPacked = layer.form === 'packed8' && channels === 2
@@ -122,14 +116,6 @@ function emitBlock(
   ]
   layer.requantize.emit(k, lanes.slice(0, channels * 2), channels, loadFrom(k, WEIGHTS), FREE_AFTER_SUMS)
 
-  if (output.layout === 'nhwc') emitStoreNhwc(k, frame, channels, output.pixelStride)
-  else emitStorePlanes(k, frame, channels, output.planeBytes)
-  const read = steps * STEP_BYTES
-  if (read < 4096) k.sub(PIXELS, PIXELS, read)
-  else frame.load(PIXELS, 'pixels')
-}
-
-function emitStoreNhwc(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, pixelStride: number): void {
   frame.load(OUTPUT, 'output')
   k.strb(A1, OUTPUT, pixelStride)
   if (channels === 2) {
@@ -138,22 +124,9 @@ function emitStoreNhwc(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, p
   }
   k.strb(A0, OUTPUT, { post: channels })
   frame.store(OUTPUT, 'output')
-}
-
-/** A pixel's channels lie a plane apart. */
-function emitStorePlanes(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, planeBytes: number): void {
-  const [first, plane, second] = [OUTPUT, 'r7', 'r8'] as const
-  k.constant(plane, planeBytes)
-  k.ldrd(first, second, 'sp', frame.offset('output'))
-  k.strh(A1, second)
-  k.strh(A0, first)
-  if (channels === 2) {
-    k.strh(B1, second, plane)
-    k.strh(B0, first, plane)
-    k.add(first, first, plane, { lsl: 1 })
-    k.add(second, second, plane, { lsl: 1 })
-  }
-  k.strd(first, second, 'sp', frame.offset('output'))
+  const read = steps * STEP_BYTES
+  if (read < 4096) k.sub(PIXELS, PIXELS, read)
+  else frame.load(PIXELS, 'pixels')
 }
 
 /** Four taps. A0 and B0 hold the biases before the first step. */

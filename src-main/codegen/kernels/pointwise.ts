@@ -6,15 +6,6 @@ import { createAssembler, type Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
 import { BLOCK_SLOTS, emitBlocks, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
-import {
-  blockOutput,
-  emitPlaceAt,
-  emitPlacePair,
-  emitPlanesStart,
-  holdsImage,
-  PLANE_SLOTS,
-  type PlanarOutput,
-} from './planar-output.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 
 export interface PointwiseLayer {
@@ -27,13 +18,10 @@ export interface PointwiseLayer {
   /** [outputChannels, inputChannels] */
   weights: Int8Array
   params: ConvolutionParams
-  planes?: PlanarOutput
 }
 
-export const fitsPointwise = ({ inputChannels, outputChannels, pixels, planes }: PointwiseLayer) =>
-  inputChannels % 4 === 0 &&
-  outputChannels < 4095 &&
-  (planes === undefined || (pixels === planes.height * planes.width && holdsImage(planes)))
+export const fitsPointwise = ({ inputChannels, outputChannels }: PointwiseLayer) =>
+  inputChannels % 4 === 0 && outputChannels < 4095
 
 /** Words of a pixel that are widened without a branch. */
 const MOST_UNROLLED_WORDS = 12
@@ -48,13 +36,11 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   const prepared = prepareLayer(params, rows, options)
   // A single pixel is taken twice.
   const isSingle = pixels === 1
-  const { planes } = layer
-  const output = blockOutput(planes, pixels, outputChannels)
-  const shape = { channels: outputChannels, steps: inputChannels / 4, output }
+  const shape = { channels: outputChannels, steps: inputChannels / 4, pixelStride: isSingle ? 0 : outputChannels }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()
-  const frame = openFrame(k, [...BLOCK_SLOTS, ...PLANE_SLOTS, 'input', 'pairs left'])
+  const frame = openFrame(k, [...BLOCK_SLOTS, 'input', 'pairs left'])
   frame.store('r0', 'input')
   frame.store('r1', 'output')
   frame.store('r2', 'pixels')
@@ -63,7 +49,6 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store('r3', 'end of weights')
   k.constant('r4', Math.ceil(pixels / 2))
   frame.store('r4', 'pairs left')
-  if (planes !== undefined) emitPlanesStart(k, frame, planes, outputChannels, params.outputZeroPoint)
 
   const pair = k.here('two_pixels')
   const r = k.registers({ first: 'r12', second: 'lr', next: 'r4' })
@@ -73,15 +58,12 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store(r.next, 'input')
   frame.load('r2', 'pixels')
   emitWidenPair(k, r.first, r.second, inputChannels / 4)
-  if (planes !== undefined) emitPlacePair(k, frame, planes, isSingle)
   emitBlocks(k, frame, prepared, shape)
 
-  if (planes === undefined) {
-    k.comment('past the second pixel, which was written along')
-    frame.load('r0', 'output')
-    addConstant(k, 'r0', 'r0', outputChannels, 'r1')
-    frame.store('r0', 'output')
-  }
+  k.comment('past the second pixel, which was written along')
+  frame.load('r0', 'output')
+  addConstant(k, 'r0', 'r0', outputChannels, 'r1')
+  frame.store('r0', 'output')
   frame.load('r2', 'pairs left')
   k.subs('r2', 'r2', 1)
   frame.store('r2', 'pairs left')
@@ -91,10 +73,8 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
     k.cmp('r2', 1)
     k.bne(pair)
     k.comment('an odd number of pixels: the last pair takes the pixel before once more')
-    if (planes === undefined) {
-      addConstant(k, 'r0', 'r0', -outputChannels, 'r1')
-      frame.store('r0', 'output')
-    } else emitPlaceAt(k, frame, planes, pixels - 2)
+    addConstant(k, 'r0', 'r0', -outputChannels, 'r1')
+    frame.store('r0', 'output')
     frame.load('r0', 'input')
     addConstant(k, 'r0', 'r0', -inputChannels, 'r1')
     frame.store('r0', 'input')
