@@ -25,10 +25,11 @@ type BlockSlot = (typeof BLOCK_SLOTS)[number]
 const MOST_UNROLLED = 36
 const UNROLLED_IN_LOOP = 16
 /** a step of a pair of pixels in scratch: four halfwords of each */
-const STEP_BYTES = 16
+export const STEP_BYTES = 16
 
-const [WEIGHTS, PIXELS, OUTPUT] = ['r0', 'r1', 'r6'] as const
-const [A0, A1, B0, B1] = ['r10', 'r11', 'r12', 'lr'] as const
+export const [WEIGHTS, PIXELS] = ['r0', 'r1'] as const
+const OUTPUT = 'r6'
+export const [A0, A1, B0, B1] = ['r10', 'r11', 'r12', 'lr'] as const
 const INPUTS: Register[] = ['r6', 'r7', 'r8', 'r9']
 const [P0_EVEN, P0_ODD, P1_EVEN, P1_ODD] = ['r6', 'r7', 'r8', 'r9'] as const
 const FREE_AFTER_SUMS: Register[] = ['r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
@@ -87,7 +88,7 @@ function emitBlock(
   if (channels === 2) k.ldm(`${WEIGHTS}!`, [A0, B0])
   else k.ldr(A0, WEIGHTS, { post: 4 })
 
-  const step = (isFirst: boolean) => emitStep(k, isPacked, channels, isFirst)
+  const step = (isFirst: boolean) => emitStep(k, isPacked, channels, isFirst ? 'biases' : 'sums')
   if (steps <= MOST_UNROLLED) for (let i = 0; i < steps; i++) step(i === 0)
   else {
     const before = steps % UNROLLED_IN_LOOP || UNROLLED_IN_LOOP
@@ -129,8 +130,11 @@ function emitBlock(
   else frame.load(PIXELS, 'pixels')
 }
 
-/** Four taps. A0 and B0 hold the biases before the first step. */
-function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, isFirst: boolean): void {
+/** How the sums begin: with the biases that the first pixel's registers hold, with nothing, or with what they hold. */
+export type SumStart = 'biases' | 'nothing' | 'sums'
+
+/** Four taps of one or two channels and two pixels, from where WEIGHTS and PIXELS point to. */
+export function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, start: SumStart): void {
   let even: Register[] = ['r2', 'r4']
   let odd: Register[] = ['r3', 'r5']
   if (isPacked) {
@@ -146,8 +150,13 @@ function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, isFirst: boo
   }
   const sums = [[A0, A1] as const, [B0, B1] as const].slice(0, channels)
   for (const [i, [first, second]] of sums.entries()) {
+    if (start === 'nothing') {
+      k.smuad(second, even[i], P1_EVEN)
+      k.smuad(first, even[i], P0_EVEN)
+      continue
+    }
     // The second pixel's sum starts at the bias that the first pixel's register holds until then.
-    k.smlad(second, even[i], P1_EVEN, isFirst ? first : second)
+    k.smlad(second, even[i], P1_EVEN, start === 'biases' ? first : second)
     k.smlad(first, even[i], P0_EVEN, first)
   }
   for (const [i, [first, second]] of sums.entries()) {
