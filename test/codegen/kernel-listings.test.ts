@@ -65,7 +65,9 @@ describe.each(KERNELS)('%s', (_, emit) => {
 
 test('a layer that a kernel does not fit is refused', () => {
   const graph = pointwiseGraph(1, { height: 1, width: 2, inputs: 8, outputs: 2 }, 'relu')
+  const uneven = fullyConnectedLayer(fullyConnectedGraph(1, 6, 4, 'relu'))
   const internal = expect.objectContaining({ code: 'INTERNAL' })
+  expect(() => emitFullyConnected(uneven, { widensOnce: false })).toThrow(internal)
   expect(() => emitPointwise({ ...pointwiseLayer(graph), inputChannels: 6 })).toThrow(internal)
   const depthwise = depthwiseLayer(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
   expect(() => emitDepthwise(depthwise)).toThrow(internal)

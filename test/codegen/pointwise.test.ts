@@ -4,12 +4,7 @@ import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
-import {
-  bytesOf,
-  expectedOutput,
-  pointwiseGraph,
-  pointwiseLayer,
-} from './random-layers.ts'
+import { bytesOf, expectedOutput, pointwiseGraph, pointwiseLayer } from './random-layers.ts'
 import { CORES, runKernel } from './run-kernel.ts'
 
 const FORMS: [WeightForm, RequantizeForm, Activation][] = [
