@@ -22,14 +22,26 @@ export interface EmittedOp {
   inPlace: boolean
 }
 
-/** Forms of the weights that an op may be asked for; one without a choice has one. */
-export const weightFormsOf = (op: Op): readonly WeightForm[] =>
-  op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? ['int16', 'packed8'] : ['int16']
+/** A kernel that an op may be asked for, in what its families have a choice. */
+export interface KernelVariant {
+  weights: WeightForm
+  /** fully connected: widens the inputs to halfwords once, in scratch */
+  widensOnce: boolean
+}
+
+/** What to ask for, the quickest first; an op without a choice has one. */
+export function variantsOf(op: Op): readonly KernelVariant[] {
+  const forms = op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? FORMS : FORMS.slice(0, 1)
+  const ways = op.kind === 'FULLY_CONNECTED' ? [true, false] : [true]
+  return forms.flatMap((weights) => ways.map((widensOnce) => ({ weights, widensOnce })))
+}
+
+const FORMS: readonly WeightForm[] = ['int16', 'packed8']
 
 /** Undefined where no emitter fits the op or its accumulators can't be proved. Throws what reading the op's constants does. */
-export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+export function emitOp(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | undefined {
   try {
-    return emitFitting(graph, op, weights)
+    return emitFitting(graph, op, variant)
   } catch (error) {
     // The packer proves the same sums for the plain kernel and refuses them with the layer's name.
     if (error instanceof AppError && error.code === 'ACCUMULATOR_OVERFLOW') return undefined
@@ -37,14 +49,14 @@ export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | u
   }
 }
 
-function emitFitting(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+function emitFitting(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | undefined {
   switch (op.kind) {
     case 'CONV_2D':
-      return isActivation(graph, op.inputs[0]) ? emitConvolution(graph, op, weights) : undefined
+      return isActivation(graph, op.inputs[0]) ? emitConvolution(graph, op, variant) : undefined
     case 'DEPTHWISE_CONV_2D':
       return isActivation(graph, op.inputs[0]) ? emitDepthwiseOp(graph, op) : undefined
     case 'FULLY_CONNECTED':
-      return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, weights) : undefined
+      return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, variant) : undefined
     case 'ADD':
       return emitAddOp(graph, op)
     default:
@@ -61,7 +73,7 @@ const weightsAndParams = (graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConn
   params: convolutionParams(graph, op),
 })
 
-function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): EmittedOp | undefined {
+function emitConvolution(graph: Graph, op: Conv2D, { weights }: KernelVariant): EmittedOp | undefined {
   const geometry = windowGeometry(graph, op)
   const { batches, filterH, filterW, strideH, strideW, outputH, outputW, inputC, outputC } = geometry
   const layer = weightsAndParams(graph, op)
@@ -79,10 +91,13 @@ function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): Emitted
     : undefined
 }
 
-function emitMatrix(graph: Graph, op: FullyConnected, weights: WeightForm): EmittedOp | undefined {
+function emitMatrix(graph: Graph, op: FullyConnected, { weights, widensOnce }: KernelVariant): EmittedOp | undefined {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
   const layer = weightsAndParams(graph, op)
-  if (batches === 1) return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights }))
+  if (batches === 1) {
+    if (!widensOnce && inputs % 4 > 0) return undefined
+    return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights, widensOnce }))
+  }
   const pointwise = { pixels: batches, inputChannels: inputs, outputChannels: outputs, ...layer }
   return fitsPointwise(pointwise) ? apart('pointwise', emitPointwise(pointwise, { weights })) : undefined
 }

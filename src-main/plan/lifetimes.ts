@@ -17,7 +17,7 @@ export interface ActivationBuffer {
 
 /**
  * Every activation of the graph, in the order in which they come to life. `writesInPlace`: ops, by their index, whose
- * kernel can write over its first input, which they do where nothing reads that later and the output fits its place.
+ * kernel can write over its first input, which they do where nothing else reads that from then on and the output fits.
  */
 export function activationBuffers(
   graph: Graph,
@@ -36,12 +36,13 @@ export function activationBuffers(
   for (const id of graph.outputs) lastRead.set(id, graph.ops.length)
   /** Ops that leave the bytes where they are, or are the last to read a place that holds their output too. */
   const placeFor = (op: Op, index: number, output: TensorId) => {
-    const [input] = op.inputs
+    const [input, ...others] = op.inputs
     const place = input === undefined ? undefined : bufferOf.get(input)
     if (place === undefined || op.kind === 'RESHAPE') return place
     const fits = tensorBytes(tensorAt(graph, output)) <= place.bytes
     const isLast = place.tensors.every((id) => (lastRead.get(id) ?? -1) <= index)
-    return writesInPlace(index) && fits && isLast ? place : undefined
+    const isReadOnce = others.every((id) => bufferOf.get(id) !== place)
+    return writesInPlace(index) && fits && isLast && isReadOnce ? place : undefined
   }
 
   for (const id of new Set(graph.inputs)) start(id, -1)
