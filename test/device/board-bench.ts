@@ -10,14 +10,12 @@ import { createRng } from '../../src-main/base/rng.ts'
 import { BOARDS, type BoardData } from '../../src-main/device/board-data.ts'
 import { connectBoard, type BoardSession, type FlashReport } from '../../src-main/device/session.ts'
 import type { StlinkGeneration } from '../../src-main/device/stlink/protocol.ts'
-import { openStlinkProbe } from '../../src-main/device/stlink/stlink-probe.ts'
-import type { StlinkTransport } from '../../src-main/device/stlink/transport.ts'
-import { BoardHost } from '../../src-main/emulator/board-host.ts'
 import { openVirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import type { Graph } from '../../src-main/ir/graph.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
+import { openInProcess } from '../support/in-process-board.ts'
 import { smallNetwork } from '../support/small-network.ts'
 import { hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
 
@@ -27,38 +25,6 @@ const MODEL_BYTES = 512 * 1024
 const INFERENCES = 100
 
 const imageOf = ({ id }: BoardData) => new Uint8Array(readFileSync(`assets/firmware/${id}.bin`))
-
-/** A board whose own time can be read: seconds since it was switched on. */
-async function openTimed(data: BoardData, probe: StlinkGeneration) {
-  const host = new BoardHost(data, { probe })
-  const { scheduler, rcc } = host.machine
-  let [seconds, last] = [0, scheduler.now]
-  const look = () => {
-    seconds += (scheduler.now - last) / rcc.coreHz
-    last = scheduler.now
-  }
-  const transport: StlinkTransport = {
-    exchange: async (commands) => {
-      const answers: Uint8Array[] = []
-      for (const command of commands) {
-        look() // the clock may change with any of them
-        const reply = host.serve({ kind: 'probe', commands: [command] })
-        if (!reply.ok) throw new Error(reply.error.message)
-        answers.push((reply.value as Uint8Array[])[0]!)
-      }
-      await new Promise((resolve) => setImmediate(resolve))
-      look()
-      return answers
-    },
-    close: () => Promise.resolve(),
-  }
-  const board = {
-    ...{ id: `virtual:${data.id}`, data, provenance: 'emulated' as const, timing: data.timing },
-    probe: await openStlinkProbe(transport, { serial: data.id }),
-    close: () => Promise.resolve(host.close()),
-  }
-  return { board, seconds: () => seconds }
-}
 
 interface FlashRow {
   board: string
@@ -75,7 +41,7 @@ interface FlashRow {
 }
 
 async function measureFlash(data: BoardData, probe: StlinkGeneration): Promise<FlashRow[]> {
-  const { board, seconds } = await openTimed(data, probe)
+  const { board, seconds } = await openInProcess(data, probe)
   try {
     const session = await connectBoard(board)
     const image = imageOf(data)
