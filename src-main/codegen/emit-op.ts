@@ -14,9 +14,10 @@ import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
 import { emitToPlanar, planarLayout, planeBytes } from './kernels/planar.ts'
 import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
+import { emitWinograd, fitsWinograd, winogradPays } from './kernels/winograd.ts'
 
 export interface EmittedOp {
-  family: 'pointwise' | 'direct-convolution' | 'depthwise' | 'fully-connected' | 'add'
+  family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add'
   kernel: EmittedKernel
   /** Writes the input to scratch as planes, which `kernel` then reads in place of the input. */
   toPlanar: EmittedKernel | undefined
@@ -24,14 +25,20 @@ export interface EmittedOp {
   scratchBytes: number
 }
 
-/** Forms of the weights that an op may be asked for; one without a choice has one. */
-export const weightFormsOf = (op: Op): readonly WeightForm[] =>
-  op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? ['int16', 'packed8'] : ['int16']
+/** A kernel that an op may be asked for: Winograd's way with int16 weights, or the usual one with either form. */
+export type KernelVariant = 'winograd' | WeightForm
+
+/** What to ask for, the quickest first and the smallest last; an op without a choice has one. */
+export function variantsOf(op: Op): readonly KernelVariant[] {
+  if (op.kind === 'CONV_2D') return ['winograd', 'int16', 'packed8']
+  return op.kind === 'FULLY_CONNECTED' ? ['int16', 'packed8'] : ['int16']
+}
 
 /** Undefined where no emitter fits the op or its accumulators can't be proved. Throws what reading the op's constants does. */
-export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+export function emitOp(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | undefined {
   try {
-    return emitFitting(graph, op, weights)
+    if (variant !== 'winograd') return emitFitting(graph, op, variant)
+    return op.kind === 'CONV_2D' && isActivation(graph, op.inputs[0]) ? emitWinogradOp(graph, op) : undefined
   } catch (error) {
     // The packer proves the same sums for the plain kernel and refuses them with the layer's name.
     if (error instanceof AppError && error.code === 'ACCUMULATOR_OVERFLOW') return undefined
@@ -84,6 +91,13 @@ function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): Emitted
   return fitsDirectConvolution(direct)
     ? alone('direct-convolution', emitDirectConvolution(direct, { weights }))
     : undefined
+}
+
+function emitWinogradOp(graph: Graph, op: Conv2D): EmittedOp | undefined {
+  const layer = { geometry: windowGeometry(graph, op), ...weightsAndParams(graph, op) }
+  if (!fitsWinograd(layer) || !winogradPays(layer)) return undefined
+  const kernel = emitWinograd(layer)
+  return kernel && alone('winograd', kernel)
 }
 
 function emitMatrix(graph: Graph, op: FullyConnected, weights: WeightForm): EmittedOp | undefined {

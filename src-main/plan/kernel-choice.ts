@@ -1,11 +1,11 @@
 // Which kernel runs each op: the emitted one where it fits the op and the budgets, else the plain C kernel of the firmware.
 //
-// Ops are taken in order. int16 weights are the quickest and packed8 weights the smaller, so the first of them is taken with
-// which all constants and code still fit the flash budget, ops not yet decided counted as plain; and scratch has to leave the
+// Ops are taken in order. Of the kernels for an op the quickest comes first and the smallest last (Winograd, then int16 and
+// packed8 weights), so the first of them is taken with which all constants and code still fit the flash budget, ops not yet decided counted as plain; and scratch has to leave the
 // arena within the RAM budget. Where a model is over a budget with plain kernels already, a choice may not add to it.
 
 import { bytes, type Bytes } from '../base/units.ts'
-import { emitOp, weightFormsOf, type EmittedOp } from '../codegen/emit-op.ts'
+import { emitOp, variantsOf, type EmittedOp } from '../codegen/emit-op.ts'
 import type { Graph } from '../ir/graph.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBytes } from './flash.ts'
@@ -40,10 +40,11 @@ export function chooseKernels(
   const mostRam = Math.max(budget.ramActivations, placeBuffers(activations).arenaBytes)
   graph.ops.forEach((op, index) => {
     let lacking: KernelReason | undefined
-    for (const weights of weightFormsOf(op)) {
-      const emitted = emitOp(graph, op, weights)
-      if (emitted === undefined) return
+    for (const variant of variantsOf(op)) {
+      const emitted = emitOp(graph, op, variant)
+      if (emitted === undefined) continue
       const own = emitted.scratchBytes > 0 ? [scratchBuffer(index, emitted)] : []
+      const weights = variant === 'packed8' ? variant : 'int16'
       const wanted: KernelChoice = { source: 'generated', reason: lacking ?? 'fastest that fits', weights, emitted }
       if (placeBuffers([...activations, ...scratch, ...own]).arenaBytes > mostRam) lacking = 'RAM budget'
       else if (constantBytes(graph, choices.with(index, wanted)).total > mostFlash) lacking = 'flash budget'
