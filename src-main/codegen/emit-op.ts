@@ -14,9 +14,10 @@ import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
 import { planarLayout } from './kernels/planar.ts'
 import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
+import { emitWinograd, fitsWinograd, winogradPays } from './kernels/winograd.ts'
 
 export interface EmittedOp {
-  family: 'pointwise' | 'direct-convolution' | 'depthwise' | 'fully-connected' | 'add'
+  family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add'
   kernel: EmittedKernel
   /** whether the output may lie where the first input does */
   inPlace: boolean
@@ -25,15 +26,19 @@ export interface EmittedOp {
 /** A kernel that an op may be asked for, in what its families have a choice. */
 export interface KernelVariant {
   weights: WeightForm
-  /** fully connected: widens the inputs to halfwords once, in scratch */
-  widensOnce: boolean
+  way: 'usual' | 'winograd' | 'without scratch'
 }
 
 /** What to ask for, the quickest first; an op without a choice has one. */
 export function variantsOf(op: Op): readonly KernelVariant[] {
-  const forms = op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? FORMS : FORMS.slice(0, 1)
-  const ways = op.kind === 'FULLY_CONNECTED' ? [true, false] : [true]
-  return forms.flatMap((weights) => ways.map((widensOnce) => ({ weights, widensOnce })))
+  switch (op.kind) {
+    case 'CONV_2D':
+      return [{ weights: 'int16', way: 'winograd' }, ...FORMS.map((weights) => ({ weights, way: 'usual' }) as const)]
+    case 'FULLY_CONNECTED':
+      return FORMS.flatMap((weights) => (['usual', 'without scratch'] as const).map((way) => ({ weights, way })))
+    default:
+      return [{ weights: 'int16', way: 'usual' }]
+  }
 }
 
 const FORMS: readonly WeightForm[] = ['int16', 'packed8']
@@ -73,7 +78,8 @@ const weightsAndParams = (graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConn
   params: convolutionParams(graph, op),
 })
 
-function emitConvolution(graph: Graph, op: Conv2D, { weights }: KernelVariant): EmittedOp | undefined {
+function emitConvolution(graph: Graph, op: Conv2D, { weights, way }: KernelVariant): EmittedOp | undefined {
+  if (way === 'winograd') return emitWinogradOp(graph, op)
   const geometry = windowGeometry(graph, op)
   const { batches, filterH, filterW, strideH, strideW, outputH, outputW, inputC, outputC } = geometry
   const layer = weightsAndParams(graph, op)
@@ -91,10 +97,18 @@ function emitConvolution(graph: Graph, op: Conv2D, { weights }: KernelVariant): 
     : undefined
 }
 
-function emitMatrix(graph: Graph, op: FullyConnected, { weights, widensOnce }: KernelVariant): EmittedOp | undefined {
+function emitWinogradOp(graph: Graph, op: Conv2D): EmittedOp | undefined {
+  const layer = { geometry: windowGeometry(graph, op), ...weightsAndParams(graph, op) }
+  if (!fitsWinograd(layer) || !winogradPays(layer)) return undefined
+  const kernel = emitWinograd(layer)
+  return kernel && apart('winograd', kernel)
+}
+
+function emitMatrix(graph: Graph, op: FullyConnected, { weights, way }: KernelVariant): EmittedOp | undefined {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
   const layer = weightsAndParams(graph, op)
   if (batches === 1) {
+    const widensOnce = way !== 'without scratch'
     if (!widensOnce && inputs % 4 > 0) return undefined
     return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights, widensOnce }))
   }

@@ -1,36 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import { createRng } from '../../src-main/base/rng.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
 import { bytesOf, convolutionGraph, convolutionLayer, expectedOutput, type Window } from './random-layers.ts'
+import { randomWindow } from './random-windows.ts'
 import { CORES, runKernel } from './run-kernel.ts'
-
-const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
-
-/** Any window that has an output. */
-function randomWindow(rng: Rng): Window {
-  const dilated = rng.float() < 0.3
-  const window: Window = {
-    ...{ filterH: between(rng, 1, 5), filterW: between(rng, 1, 5) },
-    ...{ strideH: between(rng, 1, 3), strideW: between(rng, 1, 3) },
-    ...{ dilationH: dilated ? between(rng, 1, 3) : 1, dilationW: dilated ? between(rng, 1, 3) : 1 },
-    padding: rng.float() < 0.7 ? 'same' : 'valid',
-    ...{
-      height: between(rng, 1, 9),
-      width: between(rng, 1, 9),
-      inputs: between(rng, 1, 9),
-      outputs: between(rng, 1, 7),
-    },
-  }
-  if (window.padding === 'same') return window
-  return {
-    ...window,
-    height: window.height + (window.filterH - 1) * window.dilationH,
-    width: window.width + (window.filterW - 1) * window.dilationW,
-  }
-}
 
 const FORMS: [WeightForm, RequantizeForm, Activation][] = [
   ['int16', 'clamped', 'relu'],

@@ -8,6 +8,7 @@ import { emitDepthwise } from '../../src-main/codegen/kernels/depthwise.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
+import { emitWinograd } from '../../src-main/codegen/kernels/winograd.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
 import type { Graph } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
@@ -88,6 +89,8 @@ const fullyConnected = (inputs: number, outputs: number, weights: 'int16' | 'pac
   trial,
 })
 
+const ONCE = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same' } as const
+
 function convolution(
   name: string,
   window: Partial<Window>,
@@ -96,7 +99,7 @@ function convolution(
   weights: 'int16' | 'packed8',
   slack = SLACK,
 ): Case {
-  const whole = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same', ...window } as Window
+  const whole = { ...ONCE, ...window } as Window
   return {
     name: `convolution ${name} ${weights}`,
     graph: () => convolutionGraph(1, whole, 'relu'),
@@ -109,7 +112,17 @@ const square = (size: number, inputs: number, outputs: number, stride: number): 
   ...{ height: size, width: size, inputs, outputs, filterH: 3, filterW: 3, strideH: stride, strideW: stride },
 })
 
+const winograd = (size: number, channels: number, trial: number): Case => ({
+  name: `Winograd 3x3 ${size}x${size} ${channels}->${channels}`,
+  graph: () => convolutionGraph(1, { ...square(size, channels, channels, 1), ...ONCE } as Window, 'relu'),
+  emit: (graph) => emitWinograd(convolutionLayer(graph))!,
+  ...{ macs: size * size * channels * channels * 9, trial },
+})
+
 const CASES: Case[] = [
+  winograd(32, 16, 0.413),
+  winograd(16, 32, 0.345),
+  winograd(8, 64, 0.311),
   pointwise(25, 5, 64, 64, 'int16', 0.723),
   pointwise(25, 5, 64, 64, 'packed8', 0.857),
   pointwise(25, 5, 64, 64, 'int16', 0.759, false),

@@ -6,6 +6,7 @@ import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-con
 import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
+import { emitWinograd } from '../../src-main/codegen/kernels/winograd.ts'
 import { printListing } from '../../src-main/codegen/layout.ts'
 import { firstDifference } from './gnu-as.ts'
 import {
@@ -26,6 +27,11 @@ const WINDOW = {
   ...{ height: 30, width: 400, inputs: 37, outputs: 5 },
 }
 
+const TILED = {
+  ...{ filterH: 3, filterW: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same' as const },
+  ...{ height: 5, width: 9, outputs: 6 },
+}
+
 const KERNELS: [string, () => EmittedKernel][] = [
   ['fully connected', () => emitFullyConnected(fullyConnectedLayer(fullyConnectedGraph(1, 333, 7, 'relu')))],
   [
@@ -33,6 +39,10 @@ const KERNELS: [string, () => EmittedKernel][] = [
     () => emitPointwise(pointwiseLayer(pointwiseGraph(1, { height: 3, width: 3, inputs: 300, outputs: 5 }, 'none'))),
   ],
   ['convolution', () => emitDirectConvolution(convolutionLayer(convolutionGraph(1, WINDOW, 'relu_n1_to_1')))],
+  ...[16, 36].map((inputs): [string, () => EmittedKernel] => [
+    `Winograd of ${inputs} channels`,
+    () => emitWinograd(convolutionLayer(convolutionGraph(1, { ...TILED, inputs }, 'relu')))!,
+  ]),
   [
     'depthwise',
     () => {
@@ -72,6 +82,7 @@ test('a layer that a kernel does not fit is refused', () => {
   const depthwise = depthwiseLayer(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
   expect(() => emitDepthwise(depthwise)).toThrow(internal)
   const convolution = convolutionLayer(convolutionGraph(1, WINDOW, 'relu'))
+  expect(() => emitWinograd(convolution)).toThrow(internal)
   const geometry = { ...convolution.geometry, batches: 2 }
   expect(() => emitDirectConvolution({ ...convolution, geometry })).toThrow(internal)
 })

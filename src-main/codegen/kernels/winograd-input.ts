@@ -93,7 +93,7 @@ export function emitStrip({ k, frame, geometry: g }: WinogradInput): void {
     k.it('eq', () => k.mov('r3', 'r7'))
   } else {
     k.mov('r0', 'r1')
-    for (const [i, row] of rows.slice(1).entries()) k.add(row, rows[i]!, 'r6')
+    for (const [i, row] of rows.slice(1).entries()) k.add(row, rows[i], 'r6')
   }
 
   const at = 'r4'
@@ -133,7 +133,7 @@ function emitStripColumn(k: Assembler, rows: readonly Register[], at: Register, 
     ['r9', 'r10'],
     ['r11', 'r12'],
   ] as const
-  for (const [i, [, word]] of pairs.entries()) k.ldr(word, rows[i]!, { post: pixelBytes })
+  for (const [i, [, word]] of pairs.entries()) k.ldr(word, rows[i], { post: pixelBytes })
   for (const [low, word] of pairs) k.sxtb16(low, word)
   for (const [, word] of pairs) k.sxtb16(word, word, { ror: 8 })
   const sums: Register[] = ['lr', 'r7']
@@ -144,7 +144,7 @@ function emitStripColumn(k: Assembler, rows: readonly Register[], at: Register, 
     k.ssub16(c, c, b)
     k.ssub16(d, b, d)
   }
-  k.strd(sums[0]!, sums[1]!, at, { post: 8 })
+  k.strd(sums[0], sums[1], at, { post: 8 })
   k.stm(`${at}!`, ['r5', 'r6', 'r9', 'r10', 'r11', 'r12'])
 }
 

@@ -17,11 +17,10 @@
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import type { WindowGeometry } from '../../ir/shapes.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
-import { createConstantsWriter } from '../constants.ts'
 import { loadFrom, type Lane } from '../requantize/emit.ts'
 import type { RequantizeForm } from '../requantize/plan.ts'
 import type { Register } from '../thumb/operands.ts'
-import { A0, A1, B0, B1, emitStep, PIXELS, WEIGHTS, type SumStart } from './gemm-block.ts'
+import { A0, A1, B0, B1, PIXELS, WEIGHTS } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel, type Frame } from './kernel.ts'
 import { prepareLayer, type PreparedLayer } from './weighted.ts'
 import {
@@ -31,9 +30,9 @@ import {
   emitTilePair,
   INPUT_SLOTS,
   inputBytes,
-  PRODUCT_ORDER,
   type WinogradInput,
 } from './winograd-input.ts'
+import { emitProducts, SAVED_SUMS_BYTES, SUM_SLOTS, writeProducts } from './winograd-products.ts'
 
 export interface WinogradLayer {
   /** of one batch */
@@ -45,21 +44,12 @@ export interface WinogradLayer {
 
 /** of 2G by 2G, and so of the sums: 4 */
 const GAIN = 2
-const DOUBLED_G = [
-  [2, 0, 0],
-  [1, 1, 1],
-  [1, -1, 1],
-  [0, 0, -2],
-]
 /** Of the input's transform: STRD reaches no farther. */
 const MOST_CHANNELS = 124
 /** STRB's offset, with the outputs of a pair of tiles. */
 const FARTHEST_OUTPUT = 4095
-/** Steps of four channels up to which the four rows of products are not a loop. */
-const ROWS_UNROLLED = 4
 /** Outputs of a pair of tiles: columns and rows. */
 const [PAIR_WIDTH, PAIR_HEIGHT] = [4, 2]
-const SAVED_SUMS_BYTES = 16
 /** The strip's offsets are constants that no literal pool is needed for. */
 const MOST_STRIP_BYTES = 65535
 
@@ -79,7 +69,18 @@ export function fitsWinograd({ geometry: g }: WinogradLayer): boolean {
   )
 }
 
-const SUMS = Array.from({ length: 32 }, (_, i) => `sum ${i}` as const)
+/**
+ * Whether fewer instructions are needed than by the direct convolution, counted from the inner loops of both: a step of 16
+ * products takes 10, a step's transform 215, a pair of pixels' gather 9 a step. Pairs of tiles that repeat outputs decide.
+ */
+export function winogradPays({ geometry: g }: WinogradLayer): boolean {
+  const steps = g.inputC / 4
+  const pairs = Math.ceil(g.outputW / PAIR_WIDTH) * Math.ceil(g.outputH / PAIR_HEIGHT)
+  const winograd = pairs * (215 * steps + (g.outputC / 2) * (160 * steps + 165))
+  const direct = ((g.outputH * g.outputW) / 2) * (9 * 9 * steps + 60 + (g.outputC / 2) * (90 * steps + 20))
+  return winograd < direct
+}
+
 type Slot =
   (typeof INPUT_SLOTS)[number] | 'output' | 'weights' | 'end of weights' | 'sums' | 'pairs left' | `sum ${number}`
 
@@ -97,14 +98,14 @@ export function emitWinograd(
   const rows = Array.from({ length: g.outputC }, (_, c) => weights.subarray(c * taps, (c + 1) * taps))
   const prepared = prepareLayer(params, rows, { requantize, gain: GAIN })
   if (prepared.requantizeForm === 'plain') return undefined
-  const constants = constantsOf(g, prepared)
+  const constants = writeProducts(g, prepared)
   const { strip, zeros, products } = inputBytes(g)
 
   const k = createAssembler()
   const frame = openFrame<Slot>(k, [
     ...INPUT_SLOTS,
     ...(['output', 'weights', 'end of weights', 'sums', 'pairs left'] as const),
-    ...SUMS,
+    ...SUM_SLOTS,
   ])
   const emitter: WinogradInput = { k, frame, geometry: g, zeroPoint: params.inputZeroPoint }
   frame.store('r0', 'input')
@@ -115,7 +116,10 @@ export function emitWinograd(
   addConstant(k, 'r2', 'r2', zeros, 'r4')
   frame.store('r2', 'products')
   frame.store('r3', 'weights')
-  addConstant(k, 'r3', 'r3', constants.length, 'r4')
+  k.comment('a literal pool would be too far')
+  k.movw('r4', constants.length & 0xffff)
+  k.movt('r4', constants.length >>> 16)
+  k.add('r3', 'r3', 'r4')
   frame.store('r3', 'end of weights')
   emitBorders(emitter)
   k.mov('r4', 0)
@@ -149,90 +153,6 @@ export function emitWinograd(
     stackBytes: frame.bytes + SAVED_SUMS_BYTES,
     requantize: prepared.requantizeForm,
   }
-}
-
-/** For each pair of channels: for each row its first addends, where it has any, and its four products; then the requantise. */
-function constantsOf(g: WindowGeometry, layer: PreparedLayer): Uint8Array {
-  const writer = createConstantsWriter()
-  const at = (c: number, row: number, column: number, k: number) => {
-    let sum = 0
-    for (let y = 0; y < 3; y++)
-      for (let x = 0; x < 3; x++)
-        sum += DOUBLED_G[row]![y]! * DOUBLED_G[column]![x]! * layer.weightsOf(c)[(3 * y + x) * g.inputC + k]!
-    return sum
-  }
-  for (let c = 0; c < g.outputC; c += 2) {
-    const group = [c, c + 1]
-    for (const [i, row] of PRODUCT_ORDER.entries()) {
-      if (i === 0) writer.words(...layer.biases(group))
-      else if (loopsRows(g.inputC / 4)) writer.words(0, 0)
-      for (const column of PRODUCT_ORDER)
-        for (let k = 0; k < g.inputC; k += 4)
-          for (const channel of group)
-            for (const half of [0, 1])
-              writer.pair(at(channel, row, column, k + half), at(channel, row, column, k + half + 2))
-    }
-    layer.requantize.write(writer, group)
-  }
-  return writer.finish()
-}
-
-const loopsRows = (steps: number) => steps > ROWS_UNROLLED
-
-/** The sums of all four rows of products, for two channels and two tiles. */
-function emitProducts(k: Assembler, frame: Frame<Slot>, steps: number): void {
-  if (!loopsRows(steps)) {
-    for (let row = 0; row < 4; row++)
-      emitRow(k, steps, row === 0, (column) => {
-        k.add('r2', 'sp', frame.offset(`sum ${column * 16 + row * 4}`) + (column === 0 ? SAVED_SUMS_BYTES : 0))
-        k.stm('r2', [A0, A1, B0, B1])
-      })
-    return
-  }
-  k.add('r2', 'sp', frame.offset('sum 0'))
-  frame.store('r2', 'sums')
-  const row = k.here('row_of_products')
-  emitRow(k, steps, true, (column) => {
-    if (column === 0) {
-      k.ldr('r2', 'sp', frame.offset('sums') + SAVED_SUMS_BYTES)
-      k.stm('r2', [A0, A1, B0, B1])
-      return
-    }
-    frame.load('r2', 'sums')
-    k.strd(A0, A1, 'r2', 64)
-    k.strd(B0, B1, 'r2', 72)
-  })
-  k.add('r2', 'r2', 16)
-  frame.store('r2', 'sums')
-  k.add('r3', 'sp', frame.offset('sum 16'))
-  k.cmp('r2', 'r3')
-  k.bne(row)
-}
-
-/** A row: `store` puts the sums of an output column away; the first finds the stack 16 bytes deeper. */
-function emitRow(k: Assembler, steps: number, hasAddends: boolean, store: (column: 0 | 1) => void): void {
-  const sums: Register[] = [A0, A1, B0, B1]
-  const [firstProduct, difference] = [
-    ['r2', 'r3', 'r4', 'r5'],
-    ['r6', 'r7', 'r8', 'r9'],
-  ] as const
-  const product = (start: SumStart) => {
-    for (let step = 0; step < steps; step++) emitStep(k, false, 2, step === 0 ? start : 'sums')
-  }
-  if (hasAddends) k.ldm(`${WEIGHTS}!`, [A0, B0])
-  product(hasAddends ? 'biases' : 'nothing')
-  k.push(sums)
-  product('nothing')
-  k.comment('the sum of both is where the third product starts, their difference where the fourth does')
-  k.pop(firstProduct)
-  for (const [i, sum] of sums.entries()) k.sub(difference[i], firstProduct[i], sum)
-  for (const [i, sum] of sums.entries()) k.add(sum, sum, firstProduct[i])
-  k.push(difference)
-  product('sums')
-  store(0)
-  k.pop(sums)
-  product('sums')
-  store(1)
 }
 
 /** The 2x2 outputs of two tiles and channels: a column of both tiles at a time. */
