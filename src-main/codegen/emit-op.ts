@@ -13,8 +13,9 @@ import { emitDirectConvolution, fitsDirectConvolution } from './kernels/direct-c
 import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
 import { planarLayout } from './kernels/planar.ts'
-import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
+import { emitPointwise, fitsPointwise, pointwiseWorksInPlace, type PointwiseLayer } from './kernels/pointwise.ts'
 import { emitWinograd, fitsWinograd, winogradPays } from './kernels/winograd.ts'
+import { winogradWorksInPlace } from './kernels/winograd-input.ts'
 
 export interface EmittedOp {
   family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add'
@@ -90,7 +91,7 @@ function emitConvolution(graph: Graph, op: Conv2D, { weights, way }: KernelVaria
     ...layer,
   }
   if (filterH * filterW * strideH * strideW === 1 && fitsPointwise(pointwise))
-    return apart('pointwise', emitPointwise(pointwise, { weights }))
+    return emitPointwiseOp(pointwise, weights)
   const direct = { geometry, ...layer }
   return fitsDirectConvolution(direct)
     ? apart('direct-convolution', emitDirectConvolution(direct, { weights }))
@@ -101,8 +102,14 @@ function emitWinogradOp(graph: Graph, op: Conv2D): EmittedOp | undefined {
   const layer = { geometry: windowGeometry(graph, op), ...weightsAndParams(graph, op) }
   if (!fitsWinograd(layer) || !winogradPays(layer)) return undefined
   const kernel = emitWinograd(layer)
-  return kernel && apart('winograd', kernel)
+  return kernel && { family: 'winograd', kernel, inPlace: winogradWorksInPlace(layer.geometry) }
 }
+
+const emitPointwiseOp = (layer: PointwiseLayer, weights: WeightForm): EmittedOp => ({
+  family: 'pointwise',
+  kernel: emitPointwise(layer, { weights }),
+  inPlace: pointwiseWorksInPlace(layer),
+})
 
 function emitMatrix(graph: Graph, op: FullyConnected, { weights, way }: KernelVariant): EmittedOp | undefined {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
@@ -113,7 +120,7 @@ function emitMatrix(graph: Graph, op: FullyConnected, { weights, way }: KernelVa
     return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights, widensOnce }))
   }
   const pointwise = { pixels: batches, inputChannels: inputs, outputChannels: outputs, ...layer }
-  return fitsPointwise(pointwise) ? apart('pointwise', emitPointwise(pointwise, { weights })) : undefined
+  return fitsPointwise(pointwise) ? emitPointwiseOp(pointwise, weights) : undefined
 }
 
 /** A 3x3 window of stride 1 or 2, without dilation or multiplier, of one batch. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
+import { emitPointwise, pointwiseWorksInPlace } from '../../src-main/codegen/kernels/pointwise.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
 import { bytesOf, expectedOutput, pointwiseGraph, pointwiseLayer } from './random-layers.ts'
@@ -28,10 +28,13 @@ describe.each(CORES)('on the $core', ({ board }) => {
       }
       const graph = pointwiseGraph(seed, size, activation)
       const { input, expected } = expectedOutput(graph, seed)
-      const kernel = emitPointwise(pointwiseLayer(graph), { weights, requantize: [form] })
+      const layer = pointwiseLayer(graph)
+      const kernel = emitPointwise(layer, { weights, requantize: [form] })
       expect(kernel.requantize).toBe(form)
-      const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
-      expect(output, `seed ${seed} ${JSON.stringify(size)}`).toEqual(expected)
+      for (const inPlace of pointwiseWorksInPlace(layer) ? [false, true] : [false]) {
+        const { output } = runKernel(kernel, bytesOf(input), expected.length, board, undefined, inPlace)
+        expect(output, `seed ${seed} ${JSON.stringify(size)} in place: ${inPlace}`).toEqual(expected)
+      }
     }
   })
 

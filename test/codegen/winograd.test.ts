@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { emitWinograd, fitsWinograd, winogradPays } from '../../src-main/codegen/kernels/winograd.ts'
+import { winogradWorksInPlace } from '../../src-main/codegen/kernels/winograd-input.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
@@ -27,6 +28,21 @@ describe.each(CORES)('on the $core', ({ board }) => {
       expect(kernel.requantize).toBe(form)
       const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
       expect(output, `seed ${seed} ${JSON.stringify(window)}`).toEqual(expected)
+    }
+  })
+
+  test('in place: as many outputs as inputs, rows in pairs', () => {
+    const rng = createRng(22)
+    for (let seed = 0; seed < 25; seed++) {
+      const channels = 4 * (1 + rng.int(5))
+      const size = { height: 2 * (1 + rng.int(5)), width: 4 + rng.int(8), inputs: channels, outputs: channels }
+      const window = { ...randomTiledWindow(rng), padding: 'same' as const, ...size }
+      const graph = convolutionGraph(seed, window, 'relu')
+      const layer = convolutionLayer(graph)
+      expect(winogradWorksInPlace(layer.geometry)).toBe(true)
+      const { input, expected } = expectedOutput(graph, seed)
+      const { output } = runKernel(emitWinograd(layer)!, bytesOf(input), expected.length, board, undefined, true)
+      expect(output, `seed ${seed} ${JSON.stringify(size)}`).toEqual(expected)
     }
   })
 })

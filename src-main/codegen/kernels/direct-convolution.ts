@@ -10,7 +10,7 @@
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import type { WindowGeometry } from '../../ir/shapes.ts'
 import { createAssembler } from '../assembler.ts'
-import { emitBlocks, writeBlocks } from './gemm-block.ts'
+import { emitBlocks, SECOND_PIXEL, STEP_BYTES, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 import {
@@ -34,9 +34,6 @@ export interface DirectConvolutionLayer {
 
 export const fitsDirectConvolution = ({ geometry: { batches, outputC } }: DirectConvolutionLayer) =>
   batches === 1 && outputC < 4095
-
-/** bytes from the first pixel's values of a step to the second's */
-const SECOND_PIXEL = 8
 
 /** The layer has to pass `fitsDirectConvolution` (INTERNAL otherwise). Throws ACCUMULATOR_OVERFLOW. */
 export function emitDirectConvolution(layer: DirectConvolutionLayer, options: WeightedOptions = {}): EmittedKernel {
@@ -99,7 +96,7 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   return {
     code: k.assemble(),
     constants,
-    scratchBytes: gather.steps * 16 + windowBytes(emitter),
+    scratchBytes: gather.steps * STEP_BYTES + windowBytes(emitter),
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }

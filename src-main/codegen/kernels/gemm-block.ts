@@ -26,6 +26,8 @@ const MOST_UNROLLED = 36
 const UNROLLED_IN_LOOP = 16
 /** a step of a pair of pixels in scratch: four halfwords of each */
 export const STEP_BYTES = 16
+/** bytes from the first pixel's values of a step to the second's */
+export const SECOND_PIXEL = 8
 
 export const [WEIGHTS, PIXELS] = ['r0', 'r1'] as const
 const OUTPUT = 'r6'

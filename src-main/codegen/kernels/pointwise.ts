@@ -1,10 +1,13 @@
 // CONV_2D 1x1 of stride 1, and FULLY_CONNECTED of several rows: a matrix product of pixels and channels.
 // Two neighbouring pixels are widened to halfwords once and meet all channels (gemm-block.ts).
+//
+// A pixel's outputs are written when it has been widened, and no pixel is read twice: where it has no more outputs than
+// inputs, the output may lie where the input does.
 
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
-import { BLOCK_SLOTS, emitBlocks, writeBlocks } from './gemm-block.ts'
+import { BLOCK_SLOTS, emitBlocks, SECOND_PIXEL, STEP_BYTES, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 
@@ -22,6 +25,9 @@ export interface PointwiseLayer {
 
 export const fitsPointwise = ({ inputChannels, outputChannels }: PointwiseLayer) =>
   inputChannels % 4 === 0 && outputChannels < 4095
+
+export const pointwiseWorksInPlace = ({ inputChannels, outputChannels }: PointwiseLayer) =>
+  outputChannels <= inputChannels
 
 /** Words of a pixel that are widened without a branch. */
 const MOST_UNROLLED_WORDS = 12
@@ -58,6 +64,7 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store(r.next, 'input')
   frame.load('r2', 'pixels')
   emitWidenPair(k, r.first, r.second, inputChannels / 4)
+  const widened = k.here('widened')
   emitBlocks(k, frame, prepared, shape)
 
   k.comment('past the second pixel, which was written along')
@@ -72,20 +79,27 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
     k.beq(end)
     k.cmp('r2', 1)
     k.bne(pair)
-    k.comment('an odd number of pixels: the last pair takes the pixel before once more')
+    k.comment('an odd number of pixels: the last pair takes the pixel before once more, from scratch')
     addConstant(k, 'r0', 'r0', -outputChannels, 'r1')
     frame.store('r0', 'output')
-    frame.load('r0', 'input')
-    addConstant(k, 'r0', 'r0', -inputChannels, 'r1')
-    frame.store('r0', 'input')
-    k.b(pair)
+    frame.load('r1', 'input')
+    frame.load('r2', 'pixels')
+    k.loop(shape.steps, 'r10', () => {
+      k.ldrd('r4', 'r5', 'r2', SECOND_PIXEL)
+      k.ldr('r0', 'r1', { post: 4 })
+      k.sxtb16('r6', 'r0')
+      k.sxtb16('r7', 'r0', { ror: 8 })
+      k.strd('r6', 'r7', 'r2', SECOND_PIXEL)
+      k.strd('r4', 'r5', 'r2', { post: STEP_BYTES })
+    })
+    k.b(widened)
     k.place(end)
   } else if (pixels > 2) k.bne(pair)
   frame.close()
   return {
     code: k.assemble(),
     constants,
-    scratchBytes: shape.steps * 16,
+    scratchBytes: shape.steps * STEP_BYTES,
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }

@@ -5,6 +5,8 @@
 // word of the input is widened once a strip, and borders are columns that never change and rows that a row of zero points
 // stands in for, so that no padded copy of the input exists.
 //
+// Where the output may lie where the input does, the last row that the next strip shares with this one's outputs is kept.
+//
 // All halves of a word move together: SADD16 and SSUB16 take two channels at a time, in the order of SXTB16 (0 and 2, 1 and
 // 3). Sums of four int8 values with signs stay within 510 in size.
 
@@ -19,7 +21,10 @@ const COLUMNS_UNROLLED = [4, 3, 2, 1] as const
 /** of a column of the strip, for four channels: four combined rows of two words */
 export const COLUMN_BYTES = 32
 
-export const INPUT_SLOTS = ['input', 'strip', 'zeros', 'products', 'row', 'tile', 'end of row', 'steps left'] as const
+export const INPUT_SLOTS = [
+  ...(['input', 'strip', 'zeros', 'kept row', 'products'] as const),
+  ...(['row', 'tile', 'end of row', 'steps left'] as const),
+] as const
 type Slot = (typeof INPUT_SLOTS)[number]
 
 /** The combined rows as a column of the strip holds them, by its index, and as V has rows and columns: 1, 2, 0, 3. */
@@ -39,11 +44,16 @@ const stepsOf = (g: WindowGeometry) => g.inputC / 4
 const stripColumns = (g: WindowGeometry) => g.outputW + 2
 const hasBorder = (g: WindowGeometry) => g.padTop > 0
 
-/** RAM: the strip, a row of zero points where there is a border, and V of a pair of tiles. */
-export function inputBytes(g: WindowGeometry): { strip: number; zeros: number; products: number } {
+/** Outputs take the place of inputs that were read, but for a row: not where rows of outputs are made twice. */
+export const winogradWorksInPlace = (g: WindowGeometry) => hasBorder(g) && g.inputC === g.outputC && g.outputH % 2 === 0
+
+/** RAM: the strip, a row of zero points where there is a border, the kept row, and V of a pair of tiles. */
+export function inputBytes(g: WindowGeometry): { strip: number; zeros: number; keptRow: number; products: number } {
+  const row = g.inputW * g.inputC
   return {
     strip: stepsOf(g) * stripColumns(g) * COLUMN_BYTES,
-    zeros: hasBorder(g) ? g.inputW * g.inputC : 0,
+    zeros: hasBorder(g) ? row : 0,
+    keptRow: winogradWorksInPlace(g) ? row : 0,
     products: 16 * stepsOf(g) * STEP_BYTES,
   }
 }
@@ -83,7 +93,8 @@ export function emitStrip({ k, frame, geometry: g }: WinogradInput): void {
   if (hasBorder(g)) {
     k.comment('the window starts a row above; what is outside of the input reads zero points')
     frame.load('r7', 'zeros')
-    k.sub('r0', 'r1', 'r6')
+    if (winogradWorksInPlace(g)) frame.load('r0', 'kept row')
+    else k.sub('r0', 'r1', 'r6')
     k.add('r2', 'r1', 'r6')
     k.add('r3', 'r2', 'r6')
     k.cmp('r4', 0)
@@ -122,6 +133,24 @@ export function emitStrip({ k, frame, geometry: g }: WinogradInput): void {
   frame.load('r5', 'steps left')
   k.subs('r5', 'r5', 1)
   k.bne(step)
+  if (!winogradWorksInPlace(g)) return
+  addConstant(k, 'r2', 'r2', -g.inputC, 'r4')
+  emitKeepRow(k, frame, rowBytes)
+}
+
+/** Keeps the strip's third row, from `r2` on: the next strip starts with it, and outputs may overwrite it before. */
+function emitKeepRow(k: Assembler, frame: Frame<Slot>, rowBytes: number): void {
+  const words: Register[] = ['r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11']
+  k.comment('outputs may overwrite the row that the next strip starts with')
+  frame.load('r3', 'kept row')
+  if (rowBytes >= 32)
+    k.loop(rowBytes >> 5, 'r12', () => {
+      k.ldm('r2!', words)
+      k.stm('r3!', words)
+    })
+  const rest = words.slice(0, (rowBytes & 31) / 4)
+  for (const word of rest) k.ldr(word, 'r2', { post: 4 })
+  for (const word of rest) k.str(word, 'r3', { post: 4 })
 }
 
 /** Rows a, b, c, d of four channels become b + c | a - c, c - b, b - d. */

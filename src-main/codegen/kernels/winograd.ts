@@ -99,7 +99,7 @@ export function emitWinograd(
   const prepared = prepareLayer(params, rows, { requantize, gain: GAIN })
   if (prepared.requantizeForm === 'plain') return undefined
   const constants = writeProducts(g, prepared)
-  const { strip, zeros, products } = inputBytes(g)
+  const { strip, zeros, keptRow, products } = inputBytes(g)
 
   const k = createAssembler()
   const frame = openFrame<Slot>(k, [
@@ -114,6 +114,8 @@ export function emitWinograd(
   addConstant(k, 'r2', 'r2', strip, 'r4')
   frame.store('r2', 'zeros')
   addConstant(k, 'r2', 'r2', zeros, 'r4')
+  frame.store('r2', 'kept row')
+  addConstant(k, 'r2', 'r2', keptRow, 'r4')
   frame.store('r2', 'products')
   frame.store('r3', 'weights')
   k.comment('a literal pool would be too far')
@@ -149,7 +151,7 @@ export function emitWinograd(
   return {
     code: k.assemble(),
     constants,
-    scratchBytes: strip + zeros + products,
+    scratchBytes: strip + zeros + keptRow + products,
     stackBytes: frame.bytes + SAVED_SUMS_BYTES,
     requantize: prepared.requantizeForm,
   }
