@@ -142,7 +142,7 @@ export class BoardHost {
     const { core, bus } = this.machine
     // DBGMCU's bit that would keep the clock on in stop mode is not modelled: it is off after a reset.
     if (core.sleeping && (core.scb.scr & SLEEPDEEP) !== 0) return false
-    return (bus.read(modeRegister, 4) & mask) === alternate
+    return (bus.held(modeRegister) & mask) === alternate
   }
 
   /** Memory in one piece, everything else by accesses of `size`. */

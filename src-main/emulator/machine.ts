@@ -227,8 +227,8 @@ export class Machine {
 
   /** Puts an image where it belongs without the flash controller: what a chip holds before it is powered. */
   preload(address: number, bytes: Uint8Array): boolean {
-    const offset = this.memory.offsetOf(address)
-    if (offset < 0 || this.memory.offsetOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
+    const offset = this.memory.placeOf(address)
+    if (offset < 0 || this.memory.placeOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
     this.memory.u8.set(bytes, offset)
     this.code.invalidate(offset, bytes.length)
     return true

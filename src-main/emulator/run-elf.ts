@@ -91,7 +91,7 @@ export function loadProgram(machine: Machine, image: ElfImage): void {
 
 function load(machine: Machine, image: ElfImage): void {
   for (const { address, bytes, memorySize } of image.segments) {
-    const fits = machine.preload(address, bytes) && machine.memory.offsetOf(address + memorySize - 1) >= 0
+    const fits = machine.preload(address, bytes) && machine.memory.placeOf(address + memorySize - 1) >= 0
     if (bytes.length > 0 && !fits) {
       throw new AppError(
         'ELF_INVALID',

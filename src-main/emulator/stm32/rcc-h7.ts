@@ -28,12 +28,13 @@ const READY = {
 } as const
 
 type Name = 'CR' | 'CFGR' | 'D1CFGR' | 'D2CFGR' | 'D3CFGR' | 'PLLCKSELR' | 'PLLCFGR' | 'PLL1DIVR' | 'PLL1FRACR' | Stored
-type Stored = 'BDCR' | 'CSR' | 'RSR' | `STORE_${string}`
+type Stored = 'BDCR' | 'CSR' | 'RSR' | EnableRegister | `STORE_${string}`
+export type EnableRegister = 'AHB2ENR' | 'AHB4ENR' | 'APB1LENR' | 'APB3ENR' | 'APB4ENR'
 
 /** Registers that only have to keep what they are told: the other PLLs, clock sources, enables and resets. */
 const STORED_OFFSETS = [
   ...[0x04, 0x08, 0x38, 0x3c, 0x40, 0x44, 0x4c, 0x50, 0x54, 0x58, 0x60, 0x7c, 0x80, 0x84, 0x88, 0x8c, 0x90, 0x94],
-  ...[0x98, 0x9c, 0xa0, 0xa8, 0xd4, 0xd8, 0xdc, 0xe0, 0xe4, 0xe8, 0xec, 0xf0, 0xf4],
+  ...[0x98, 0x9c, 0xa0, 0xa8, 0xd4, 0xd8, 0xec, 0xf0],
 ]
 
 const NAMED: RegisterTable<Name> = {
@@ -52,6 +53,11 @@ const NAMED: RegisterTable<Name> = {
   PLL1FRACR: { offset: 0x34, writable: 0xfff8 },
   BDCR: { offset: 0x70 },
   CSR: { offset: 0x74 },
+  AHB2ENR: { offset: 0xdc },
+  AHB4ENR: { offset: 0xe0 },
+  APB3ENR: { offset: 0xe4 },
+  APB1LENR: { offset: 0xe8 },
+  APB4ENR: { offset: 0xf4 },
   RSR: { offset: 0xd0, writable: 1 << 16 },
 }
 
@@ -92,6 +98,7 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
     const flags = this.get('RSR')
     this.resetRegisters()
     this.set('RSR', flags | FLAGS_OF[cause])
+    this.#clockChanged()
   }
 
   protected override onWrite(name: Name, value: number): void {

@@ -43,6 +43,8 @@ const NAMED = {
   DCKCFGR2: { offset: 0x90 },
 } satisfies RegisterTable<string>
 
+export type EnableRegister = 'AHB1ENR' | 'APB1ENR'
+
 const REMOVE_RESET_FLAGS = 1 << 24
 const RESET_FLAGS = 0xfe000000 | 0
 const PIN = 1 << 26
@@ -71,6 +73,7 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
     const flags = this.get('CSR') & RESET_FLAGS
     this.resetRegisters()
     this.set('CSR', flags | FLAGS_OF[cause])
+    this.#clockChanged()
   }
 
   protected override onWrite(name: keyof typeof NAMED, value: number): void {

@@ -1,13 +1,15 @@
 // What sits where on an STM32F405/407. Sources: RM0090 section 2.3 (memory map), 38.6.1 (DBGMCU), 39 (unique id).
 
 import { KB } from '../../base/units.ts'
+import type { Peripheral } from '../bus.ts'
 import { CORTEX_M4F } from '../core/processors.ts'
 import type { Chip, SilentRange } from './chip.ts'
+import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FLASH_F4, FlashController } from './flash.ts'
 import { Gpio, GPIO_RESET } from './gpio.ts'
 import { Pwr } from './pwr.ts'
-import { Rcc } from './rcc.ts'
+import { Rcc, type EnableRegister } from './rcc.ts'
 import { USART_F4, Usart } from './usart.ts'
 
 const USART2_INTERRUPT = 38
@@ -23,6 +25,13 @@ const ADDRESS = {
 } as const
 const BLOCK = 1 * KB
 const PORTS = 'ABCDEFGHI'
+
+/** RM0090, 7.3.10 and 7.3.13; the same in ST's stm32f407xx.h. */
+const CLOCK = { USART2: ['APB1ENR', 17], PWR: ['APB1ENR', 28] } as const satisfies Record<
+  string,
+  ClockGate<EnableRegister>
+>
+const portClock = (index: number): ClockGate<EnableRegister> => ['AHB1ENR', index]
 
 const SILENT: readonly SilentRange[] = [
   [0x40000000, 0x8000],
@@ -55,6 +64,8 @@ export const STM32F407: Chip = {
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
     const rcc = new Rcc(site.clockChanged, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
+    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
+      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
     const flash = new FlashController(FLASH_F4, { ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
     const serialPort = new Usart(USART_F4, {
@@ -62,12 +73,12 @@ export const STM32F407: Chip = {
       clockDivider: () => rcc.apb1Divider,
       interrupt: () => site.interrupt(USART2_INTERRUPT),
     })
-    bus.attach(ADDRESS.USART2, BLOCK, serialPort)
+    attachGated(ADDRESS.USART2, CLOCK.USART2, serialPort)
     const pwr = new Pwr()
-    bus.attach(ADDRESS.PWR, BLOCK, pwr)
+    attachGated(ADDRESS.PWR, CLOCK.PWR, pwr)
     const ports = [...PORTS].map((port, index) => {
       const gpio = new Gpio(GPIO_RESET[port])
-      bus.attach(ADDRESS.GPIOA + index * BLOCK, BLOCK, gpio)
+      attachGated(ADDRESS.GPIOA + index * BLOCK, portClock(index), gpio)
       return gpio
     })
     bus.attach(ADDRESS.DBGMCU, BLOCK, new FixedWords({ 0: (REVISION << 16) | DEV_ID_RESERVED | data.idCode }))

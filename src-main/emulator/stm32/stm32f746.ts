@@ -2,13 +2,15 @@
 // id and flash size).
 
 import { KB } from '../../base/units.ts'
+import type { Peripheral } from '../bus.ts'
 import { CORTEX_M7_SINGLE } from '../core/processors.ts'
 import type { Chip, SilentRange } from './chip.ts'
+import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FLASH_F7, FlashController } from './flash.ts'
 import { Gpio, GPIO_RESET } from './gpio.ts'
 import { PwrF7 } from './pwr.ts'
-import { Rcc } from './rcc.ts'
+import { Rcc, type EnableRegister } from './rcc.ts'
 import { USART_F7, Usart } from './usart.ts'
 
 const USART3_INTERRUPT = 39
@@ -24,6 +26,13 @@ const ADDRESS = {
 } as const
 const BLOCK = 1 * KB
 const PORTS = 'ABCDEFGHIJK'
+
+/** RM0385, 5.3.10 and 5.3.13; the same in ST's stm32f746xx.h. */
+const CLOCK = { USART3: ['APB1ENR', 18], PWR: ['APB1ENR', 28] } as const satisfies Record<
+  string,
+  ClockGate<EnableRegister>
+>
+const portClock = (index: number): ClockGate<EnableRegister> => ['AHB1ENR', index]
 
 const SILENT: readonly SilentRange[] = [
   [0x40000000, 0x8000],
@@ -59,6 +68,8 @@ export const STM32F746: Chip = {
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
     const rcc = new Rcc(site.clockChanged, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
+    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
+      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
     const flash = new FlashController(FLASH_F7, { ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
     const serialPort = new Usart(USART_F7, {
@@ -66,12 +77,12 @@ export const STM32F746: Chip = {
       clockDivider: () => rcc.apb1Divider,
       interrupt: () => site.interrupt(USART3_INTERRUPT),
     })
-    bus.attach(ADDRESS.USART3, BLOCK, serialPort)
+    attachGated(ADDRESS.USART3, CLOCK.USART3, serialPort)
     const pwr = new PwrF7()
-    bus.attach(ADDRESS.PWR, BLOCK, pwr)
+    attachGated(ADDRESS.PWR, CLOCK.PWR, pwr)
     const ports = [...PORTS].map((port, index) => {
       const gpio = new Gpio(GPIO_RESET[port])
-      bus.attach(ADDRESS.GPIOA + index * BLOCK, BLOCK, gpio)
+      attachGated(ADDRESS.GPIOA + index * BLOCK, portClock(index), gpio)
       return gpio
     })
     bus.attach(ADDRESS.DBGMCU, BLOCK, new FixedWords({ 0: (REVISION << 16) | data.idCode }))
