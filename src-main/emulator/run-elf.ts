@@ -7,7 +7,8 @@ import type { BoardData, MemoryRegion } from '../device/board-data.ts'
 import type { FaultRecord } from './core/faults.ts'
 import { readElf, type ElfImage } from './elf.ts'
 import { Machine, type MachineOptions } from './machine.ts'
-import { Semihosting, type Heap, type OutputStream } from './semihosting.ts'
+import type { Heap, OutputStream } from './semihosting-calls.ts'
+import { Semihosting } from './semihosting.ts'
 
 export interface RunElfOptions extends MachineOptions {
   /** 10^10 when not given; must be reached exactly or not at all */

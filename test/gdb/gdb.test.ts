@@ -1,9 +1,7 @@
 // gdb-multiarch as a client of the GDB server, on every chip.
 
-import { execFile } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addr } from '../../src-main/base/units.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
@@ -15,8 +13,8 @@ import type { Server } from '../../src-main/emulator/servers/loopback.ts'
 import { chipOf } from '../../src-main/emulator/stm32/chips.ts'
 import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { M4, Workbench } from '../emulator/toolchain.ts'
+import { runGdb, TIMEOUT_MS } from './gdb.ts'
 
-const TIMEOUT_MS = 60_000
 const PROGRAM = `${process.cwd()}/test/gdb/program.c`
 const RAM_SCRIPT = `${process.cwd()}/test/gdb/ram.ld`
 
@@ -44,21 +42,8 @@ afterEach(async () => {
   await board.close()
 })
 
-/** Runs commands after `target extended-remote`; all that GDB printed. */
 const gdb = (...commands: string[]) => gdbOn(elf, ...commands)
-
-async function gdbOn(program: string, ...commands: string[]): Promise<string> {
-  const all = [
-    ...['set confirm off', 'set pagination off', 'set remotetimeout 10', 'set architecture armv7e-m'],
-    ...[`target remote 127.0.0.1:${server.port}`, ...commands, 'detach', 'quit'],
-  ]
-  const { stdout, stderr } = await promisify(execFile)(
-    'gdb-multiarch',
-    ['-nx', '-batch', ...all.flatMap((command) => ['-ex', command]), program],
-    { timeout: TIMEOUT_MS },
-  )
-  return stdout + stderr
-}
+const gdbOn = (program: string, ...commands: string[]) => runGdb(server.port, program, [...commands, 'detach'])
 
 /** Sends a packet, without acknowledgements after the first; what comes back. */
 const talker = (socket: Socket) => async (packet: string) => {
