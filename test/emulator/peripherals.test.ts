@@ -15,6 +15,8 @@ let machine: Machine
 beforeEach(() => {
   // b . behind a vector table
   machine = createMachine(Uint8Array.of(0, 0, 1, 0x20, 9, 0, 0, 8, 0xfe, 0xe7))
+  poke(machine, RCC + 0x30, 0x00100008) // port D
+  poke(machine, RCC + 0x40, 1 << 17) // USART2
 })
 
 describe('RCC', () => {
