@@ -109,6 +109,8 @@ export type RequestResult<N extends RequestName> = z.output<(typeof REQUESTS)[N]
 export const EVENTS = {
   'job.event': timedEvent.extend({ jobId: z.string() }),
   'runs.changed': nothing,
+  /** all boards that there are now */
+  'boards.changed': z.object({ boards: z.array(boardSummary) }),
 } as const
 
 export type EventName = keyof typeof EVENTS
