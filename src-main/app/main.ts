@@ -63,6 +63,7 @@ function start(): void {
       kind: 'window',
       assetsDir,
       workers: { emulator: workerFiles.emulator },
+      virtualFlash: process.env.THIMBLE_VIRTUAL_FLASH,
     })
   } catch (thrown) {
     const failure = toAppError(thrown).toDto()
