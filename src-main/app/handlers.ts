@@ -60,6 +60,7 @@ export function createHandlers({
     'boards.list': () => workspace.boards(),
     'jobs.start': (request) => jobs.start({ ...request, quick: request.quick || quick }),
     'jobs.cancel': ({ jobId }) => jobs.cancel(jobId),
+    'jobs.agree': ({ jobId }) => jobs.agree(jobId),
     'jobs.current': () => jobs.current(),
     'runs.list': (page) => store.runs.list(page),
     'runs.show': ({ id }) => store.runs.show(id),

@@ -18,6 +18,7 @@ export interface JobHost {
   /** Waits until the process of a job that has said its last word is gone. Throws JOB_RUNNING when one runs. */
   start(request: RunRequest): Promise<{ jobId: string }>
   cancel(jobId: string): { accepted: boolean }
+  agree(jobId: string): { accepted: boolean }
   current(): { jobId: string; events: TimedEvent[] } | null
   /** Cancels what runs and waits until its process is gone. */
   close(): Promise<void>
@@ -51,6 +52,12 @@ export function createJobHost({ workspace, fork, onEvent, now }: JobHostOptions)
     cancel(jobId) {
       if (running === null || current?.jobId !== jobId) return { accepted: false }
       running.cancel()
+      return { accepted: true }
+    },
+
+    agree(jobId) {
+      if (running === null || current?.jobId !== jobId) return { accepted: false }
+      running.agree()
       return { accepted: true }
     },
 

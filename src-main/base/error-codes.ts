@@ -47,10 +47,11 @@ export const ERROR_CODES = {
     'The chip is read-out protected. thimble board unprotect ID --yes takes that off and erases all of its flash.',
   BOARD_LOCKED_FOR_GOOD:
     'Replace the chip or use another board: read-out protection of level 2 can never be taken off.',
-  BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip.',
+  BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip, as it was written.',
   PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
   PROBE_PERMISSION:
     "Install Thimble's udev rules (assets/udev/60-thimble.rules in /etc/udev/rules.d), then plug the probe in again.",
+  PROBE_AMBIGUOUS: 'Unplug all but one of these probes, or name one by its whole id as thimble boards lists it.',
   PROBE_IN_USE:
     'Close the other program that uses this probe (OpenOCD, STM32CubeIDE, another Thimble), then try again.',
   PROBE_MODE:

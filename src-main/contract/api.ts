@@ -89,6 +89,8 @@ export const REQUESTS = {
   'boards.list': { params: nothing, result: z.array(boardSummary) },
   'jobs.start': { params: runRequest, result: z.object({ jobId: z.string() }) },
   'jobs.cancel': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
+  /** to what the job asks; who does not agree cancels it */
+  'jobs.agree': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
   /** all events of the job that runs now or ran last in this session, so that a reloaded window catches up */
   'jobs.current': {
     params: nothing,
@@ -109,6 +111,8 @@ export type RequestResult<N extends RequestName> = z.output<(typeof REQUESTS)[N]
 export const EVENTS = {
   'job.event': timedEvent.extend({ jobId: z.string() }),
   'runs.changed': nothing,
+  /** all boards that there are now */
+  'boards.changed': z.object({ boards: z.array(boardSummary) }),
 } as const
 
 export type EventName = keyof typeof EVENTS

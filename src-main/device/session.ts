@@ -40,6 +40,8 @@ export interface FlashOptions {
    * flashing stops with FLASH_FOREIGN.
    */
   onForeign?: (sectors: readonly FlashSector[]) => Promise<void>
+  /** Asked after that; what a person takes to answer counts to no step. Throws to stop. */
+  agree?: (sectors: readonly FlashSector[]) => Promise<void>
 }
 
 export interface FlashReport {
@@ -142,7 +144,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     core,
     start,
 
-    async flash(image, blob, { onProgress = () => undefined, signal, onForeign } = {}) {
+    async flash(image, blob, { onProgress = () => undefined, signal, onForeign, agree } = {}) {
       const header = imageHeaderOf(image)
       if (header.chip_id !== data.idCode) {
         throw new AppError('BOARD_WRONG_CHIP', `The firmware image is built for chip 0x${header.chip_id.toString(16)}.`)
@@ -160,6 +162,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
         if (foreign.length > 0) {
           if (onForeign === undefined) throw foreignFlash(foreign, null)
           await steps.time('backup', data.flash.size, () => onForeign(foreign))
+          await agree?.(foreign)
         }
         const tools = { probe, flash, sectors: data.flash.sectors, signal, steps, onProgress }
         const firmware = await writeRegion(contents.firmware, tools)

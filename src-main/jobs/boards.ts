@@ -81,10 +81,19 @@ export async function boardDataOf(id: string, wish: ConnectWish = {}): Promise<B
 /** What numbers from a board are. */
 export const boardProvenance = (id: string): Provenance => (id.startsWith(VIRTUAL) ? 'emulated' : 'hardware')
 
-/** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it. */
-export async function openBoard(id: string, workers: WorkerFiles, wish: ConnectWish = {}): Promise<Board> {
+/**
+ * `virtualFlash` is what the flash of a virtual board holds at power-on, from its start. Throws BOARD_UNKNOWN,
+ * BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it.
+ */
+export async function openBoard(
+  id: string,
+  workers: WorkerFiles,
+  wish: ConnectWish = {},
+  virtualFlash?: Uint8Array,
+): Promise<Board> {
   if (id.startsWith(STLINK)) return openProbedBoard(id, wish)
-  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, ...wish })
+  const { underReset = false } = wish
+  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, underReset, flash: virtualFlash })
 }
 
 /**

@@ -31,6 +31,8 @@ export interface WorkspaceOptions {
   /** holds the built firmware images */
   assetsDir: string
   workers: WorkerFiles
+  /** for the jobs (JobSettings) */
+  virtualFlash?: string | undefined
 }
 
 const BUILT_IN: readonly ModelSummary[] = [
@@ -46,7 +48,7 @@ const BUILT_IN: readonly ModelSummary[] = [
 ]
 
 /** Throws what openStore throws. */
-export function openWorkspace({ storePath, kind, assetsDir, workers }: WorkspaceOptions): Workspace {
+export function openWorkspace({ storePath, kind, ...forJobs }: WorkspaceOptions): Workspace {
   const store = openStore({ path: storePath, kind })
   return {
     store,
@@ -64,8 +66,7 @@ export function openWorkspace({ storePath, kind, assetsDir, workers }: Workspace
       return toModelSummary(model)
     },
     inspect: inspectModel,
-    startJob: (request, fork, onEvent) =>
-      startJob({ request, storePath, assetsDir, workers }, { fork, store, onEvent }),
+    startJob: (request, fork, onEvent) => startJob({ request, storePath, ...forJobs }, { fork, store, onEvent }),
     close: () => store.close(),
   }
 }

@@ -44,6 +44,11 @@ class Job {
     await request('jobs.cancel', { jobId: this.current.jobId })
   }
 
+  /** Lets the job erase what it asks for. */
+  async agree(): Promise<void> {
+    if (this.current?.question) await request('jobs.agree', { jobId: this.current.jobId })
+  }
+
   private expect(jobId: string, at_ms: number): void {
     if (this.current?.jobId === jobId) return
     this.samples.clear()
@@ -72,6 +77,9 @@ class Job {
         announcer.say(t('job.announce.stage', { stage: t(`stage.${event.stage}`) }))
         // the stream is what one wants to see while it runs; who went elsewhere meanwhile is left alone
         if (event.stage === 'bench' && router.screen === 'job') router.go('live')
+        return
+      case 'question':
+        announcer.say(t('job.announce.question'))
         return
       case 'finished':
         announcer.say(t('job.announce.done'))

@@ -67,7 +67,8 @@ const ACTIONS: Record<string, Action<unknown>> = {
       if (out === undefined) throw new AppError('USAGE', 'thimble board backup needs --out <file>.')
       return backupBoard(place, out, io)
     },
-    print: ({ file, bytes }) => `${formatExactBytes(bytes)} of flash are in ${file}.`,
+    print: ({ file, bytes, record }) =>
+      `${formatExactBytes(bytes)} of flash are in ${file}; ${record} says what they came from.`,
   }),
   restore: action({
     takesFile: true,
