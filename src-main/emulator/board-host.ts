@@ -16,6 +16,7 @@ import { VirtualStlink } from './stlink/virtual-stlink.ts'
 export type BoardRequest =
   | { kind: 'probe'; commands: readonly StlinkCommand[] }
   | { kind: 'trace'; length: number }
+  | { kind: 'serial'; bytes: Uint8Array; baud: number | null }
   | { kind: 'marks' }
   | { kind: 'unplug' }
 
@@ -54,6 +55,10 @@ const later = (work: () => void): Timer => {
 
 export class BoardHost {
   readonly machine: Machine
+  /** what left the serial port since the last look at the outside, and the rate that it left at */
+  onSerial: (bytes: Uint8Array, baud: number) => void = () => undefined
+  #sent: number[] = []
+  #sentBaud = 0
   #timer: Timer | undefined
   #gone = false
   #heldInReset = false
@@ -75,6 +80,7 @@ export class BoardHost {
         () => this.machine.readProtection < 2 && this.#debugReaches(debugPort.pins),
       ),
     )
+    this.machine.serialPort.onTransmit = (byte, bitCycles) => this.#transmit(byte, bitCycles)
     this.machine.onTrace = (bytes, baud) => this.#stlink.swo.receive(bytes, baud)
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
       throw new AppError('INTERNAL', `An image of ${flash.length} bytes does not fit the flash of ${data.board}.`)
@@ -105,6 +111,13 @@ export class BoardHost {
         return request.commands.map((command) => this.#command(command))
       case 'trace':
         return [this.#stlink.swo.take(request.length)]
+      case 'serial':
+        this.machine.serialPort.receive(
+          request.bytes,
+          request.baud === null ? undefined : this.machine.rcc.coreHz / request.baud,
+        )
+        this.#wake()
+        return undefined
       case 'marks': {
         const marks = this.machine.marks
         this.machine.marks = []
@@ -114,6 +127,18 @@ export class BoardHost {
         this.close()
         return undefined
     }
+  }
+
+  #transmit(byte: number, bitCycles: number): void {
+    const baud = this.machine.rcc.coreHz / bitCycles
+    if (baud !== this.#sentBaud) this.#handOver()
+    this.#sentBaud = baud
+    this.#sent.push(byte)
+  }
+
+  #handOver(): void {
+    if (this.#sent.length > 0) this.onSerial(Uint8Array.from(this.#sent), this.#sentBaud)
+    this.#sent = []
   }
 
   /** One command to the probe, with the time that it takes. */
@@ -198,6 +223,7 @@ export class BoardHost {
     const state = this.machine.run(SLICE_CYCLES)
     if (state === 'running') this.#schedule(soon)
     else if (standsStill(state) && scheduler.next < Infinity) this.#schedule(standsStill(this.#idle()) ? later : soon)
+    this.#handOver()
   }
 
   /** Lets a sleeping core's time run on to what wakes it; as long as it only ticks, about a timer's worth of it. */

@@ -7,6 +7,7 @@ import { readChipId } from '../device/chip-id.ts'
 import type { Probe } from '../device/probe.ts'
 import { listUsbProbes, openUsbProbe } from '../device/usb-probes.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
+import { isSerialBoard } from './serial-board.ts'
 import type { WorkerFiles } from './job-messages.ts'
 
 const VIRTUAL = 'virtual:'
@@ -62,6 +63,12 @@ export function virtualBoardData(id: string): BoardData {
   const data = id.startsWith(VIRTUAL) ? findBoardData(id.slice(VIRTUAL.length)) : undefined
   if (data !== undefined) return data
   if (id.startsWith(STLINK)) throw new AppError('BOARD_UNSUPPORTED', `${id} is not a virtual board.`)
+  if (isSerialBoard(id)) {
+    throw new AppError(
+      'BOARD_UNSUPPORTED',
+      `${id} has no probe: over a serial line a flashed board can infer, no more.`,
+    )
+  }
   throw new AppError('BOARD_UNKNOWN', `There is no board ${id}.`)
 }
 
