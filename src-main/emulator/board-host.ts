@@ -9,7 +9,7 @@ import { debugPortOf, type DebugPins } from '../device/debug-port.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import type { StlinkCommand } from '../device/stlink/transport.ts'
 import { Dap, type AccessSize } from './dap.ts'
-import { Machine, type MachineOptions, type RunState } from './machine.ts'
+import { Machine, SLEEPDEEP, type MachineOptions, type RunState } from './machine.ts'
 import { STLINK_MODELS } from './stlink/models.ts'
 import { VirtualStlink } from './stlink/virtual-stlink.ts'
 
@@ -33,10 +33,11 @@ export type BoardReply =
 const SLICE_CYCLES = 150_000
 /** How often a sleeping core is looked at, and how much of its time passes then: about real time at 168 MHz. */
 const IDLE_MS = 4
-/** SCR: waiting for an interrupt stops the clocks (Armv7-M ARM B3.2.7); on an STM32 that is its stop mode. */
-const SLEEPDEEP = 1 << 2
 /** What one command to a probe takes: a USB full-speed frame. Passes while the core does not execute. */
 const TRANSACTION_S = 1e-3
+
+/** Only what is due in time ends it: an interrupt, or a watchdog. */
+const standsStill = (state: RunState) => state === 'asleep' || state === 'locked-up'
 
 type Timer = { cancel: () => void }
 
@@ -119,7 +120,9 @@ export class BoardHost {
   #command(command: StlinkCommand): Uint8Array {
     const { core, scheduler, rcc } = this.machine
     const answer = this.#stlink.execute(command)
-    if (core.debug.halted || core.lockedUp) scheduler.pass(Math.ceil(TRANSACTION_S * rcc.coreHz))
+    const cycles = Math.ceil(TRANSACTION_S * rcc.coreHz)
+    if (core.debug.halted) scheduler.passHalted(cycles)
+    else if (core.lockedUp) scheduler.pass(cycles)
     this.#wake()
     return answer
   }
@@ -194,7 +197,7 @@ export class BoardHost {
     const { scheduler } = this.machine
     const state = this.machine.run(SLICE_CYCLES)
     if (state === 'running') this.#schedule(soon)
-    else if (state === 'asleep' && scheduler.next < Infinity) this.#schedule(this.#idle() === 'asleep' ? later : soon)
+    else if (standsStill(state) && scheduler.next < Infinity) this.#schedule(standsStill(this.#idle()) ? later : soon)
   }
 
   /** Lets a sleeping core's time run on to what wakes it; as long as it only ticks, about a timer's worth of it. */
@@ -202,7 +205,7 @@ export class BoardHost {
     const { machine } = this
     const until = machine.scheduler.now + Math.ceil((IDLE_MS / 1000) * machine.rcc.coreHz)
     let state: RunState = 'asleep'
-    while (state === 'asleep' && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
+    while (standsStill(state) && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
       machine.sleep(Infinity)
       state = machine.run(SLICE_CYCLES)
     }

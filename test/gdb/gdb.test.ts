@@ -195,6 +195,37 @@ describe.each(BOARDS)('watchpoints, exceptions and counts on $id', (data) => {
   )
 })
 
+const WATCHDOGS: Readonly<Record<string, { iwdg: number; flags: number; bit: number; freeze: number }>> = {
+  stm32f407: { iwdg: 0x40003000, flags: 0x40023874, bit: 29, freeze: 0xe0042008 },
+  stm32f746: { iwdg: 0x40003000, flags: 0x40023874, bit: 29, freeze: 0xe0042008 },
+  stm32h743: { iwdg: 0x58004800, flags: 0x580244d0, bit: 26, freeze: 0x5c001054 },
+}
+
+describe.each(BOARDS)('a watchdog on $id', (data) => {
+  beforeEach(() => serve(data))
+
+  it('waits while the debugger has the core, and no longer', { timeout: TIMEOUT_MS }, async () => {
+    const { iwdg, flags, bit, freeze } = WATCHDOGS[data.id]!
+    const at = (address: number) => `{unsigned}${address}`
+    const said = await gdb(
+      ...['load', 'monitor reset', 'tbreak main', 'continue', `set ${at(iwdg)} = 0x5555`, `set ${at(iwdg + 8)} = 64`],
+      ...[`set ${at(iwdg)} = 0xaaaa`, `set ${at(iwdg)} = 0xcccc`],
+      // Hundreds of the debugger's accesses, a millisecond each, and eight milliseconds are all that it has.
+      ...[
+        'info registers',
+        'info all-registers',
+        'x/64xw 0x20000000',
+        `print (${at(flags)} >> ${bit}) & 1`,
+        'print $pc',
+      ],
+    )
+    expect(said).toMatch(/\$1 = 0\n\$2 = .*<main/)
+    const probe = await openStlinkProbe(board.stlink, { serial: 'after' })
+    await expect.poll(async () => ((await probe.readWord(addr(flags))) >>> bit) & 1, { timeout: 10_000 }).toBe(1)
+    expect(await probe.readWord(addr(freeze))).toBe(0)
+  })
+})
+
 describe('what a debugger leaves behind', () => {
   beforeEach(() => serve(BOARDS[0]!))
 

@@ -8,6 +8,7 @@ import type { BoardData } from '../../device/board-data.ts'
 import { createCore, type Core } from '../../device/cortex-m.ts'
 import { createFlashDriver } from '../../device/flash-drivers.ts'
 import type { Probe } from '../../device/probe.ts'
+import { freezeWatchdogs } from '../../device/watchdog-freeze.ts'
 import { Breakpoints } from './gdb-breakpoints.ts'
 import { GdbFlash, isFlash, memoryMap } from './gdb-flash.ts'
 import {
@@ -54,6 +55,7 @@ export class GdbSession {
   readonly #semihosting: GdbSemihosting
   #interrupted = false
   #ended = false
+  #thawWatchdogs: () => Promise<void> = () => Promise.resolve()
 
   /** `notify` is handed packets for GDB that answer none of its own. */
   constructor(data: BoardData, probe: Probe, notify: (packet: string) => void) {
@@ -71,6 +73,7 @@ export class GdbSession {
   /** Stops the core, as GDB expects it to be when it comes. */
   async attach(): Promise<void> {
     await this.#core.halt()
+    this.#thawWatchdogs = await freezeWatchdogs(this.#probe, this.#data.idCode)
     await this.#breakpoints.open()
     await this.#watchpoints.open()
   }
@@ -87,6 +90,7 @@ export class GdbSession {
     await this.#core.halt()
     await this.#breakpoints.removeAll()
     await this.#watchpoints.removeAll()
+    await this.#thawWatchdogs()
     await this.#core.resume()
   }
 

@@ -68,6 +68,10 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
     return levelOf(this.get('OPTSR_CUR'))
   }
 
+  get userOptions(): number {
+    return this.get('OPTSR_CUR')
+  }
+
   /** Whether secure-only areas count. */
   get secure(): boolean {
     return (this.get('OPTSR_CUR') & OPTSR.SECURITY) !== 0

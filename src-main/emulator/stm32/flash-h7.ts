@@ -364,6 +364,10 @@ export class FlashControllerH7 implements Peripheral, FlashPort, GuardedFlash {
     return this.#shared.readProtection
   }
 
+  get userOptions(): number {
+    return this.#shared.userOptions
+  }
+
   intrude(): void {
     if (this.#intruded) return
     this.#intruded = true

@@ -215,6 +215,10 @@ export class FlashController extends RegisterFile<Name> implements FlashPort, Gu
     }
   }
 
+  get userOptions(): number {
+    return this.#options.OPTCR
+  }
+
   get #optionsOpen(): boolean {
     return (this.get('OPTCR') & OPTCR.OPTLOCK) === 0 && !this.#busy
   }

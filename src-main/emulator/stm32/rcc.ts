@@ -47,9 +47,17 @@ export type EnableRegister = 'AHB1ENR' | 'APB1ENR'
 
 const REMOVE_RESET_FLAGS = 1 << 24
 const RESET_FLAGS = 0xfe000000 | 0
+const BOR = 1 << 25
 const PIN = 1 << 26
 /** every internal reset pulls the pin as well */
-const FLAGS_OF: Readonly<Record<ResetCause, number>> = { pin: PIN, power: PIN | (1 << 27), software: PIN | (1 << 28) }
+const FLAGS_OF: Readonly<Record<ResetCause, number>> = {
+  pin: PIN,
+  power: PIN | (1 << 27) | BOR,
+  software: PIN | (1 << 28),
+  'independent-watchdog': PIN | (1 << 29),
+  'window-watchdog': PIN | (1 << 30),
+  'low-power': PIN | (1 << 31),
+}
 
 /** AHB prescaler by CFGR.HPRE, from 8 on. */
 const AHB_DIVIDERS = [2, 4, 8, 16, 64, 128, 256, 512] as const

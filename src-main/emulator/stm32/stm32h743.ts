@@ -4,8 +4,9 @@
 import { KB } from '../../base/units.ts'
 import type { Peripheral } from '../bus.ts'
 import { CORTEX_M7_DOUBLE } from '../core/processors.ts'
-import type { Chip, SilentRange } from './chip.ts'
+import { deepSleepResets, type Chip, type SilentRange } from './chip.ts'
 import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
+import { dbgmcuH7 } from './dbgmcu.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FlashControllerH7 } from './flash-h7.ts'
 import { Gpio, type GpioReset } from './gpio.ts'
@@ -13,11 +14,15 @@ import { PwrH7 } from './pwr.ts'
 import { RccH7, type EnableRegister } from './rcc-h7.ts'
 import { RegisterFile } from './register-file.ts'
 import { USART_F7, Usart } from './usart.ts'
+import { IndependentWatchdog, WindowWatchdog } from './watchdogs.ts'
 
 const USART3_INTERRUPT = 39
+const WWDG1_INTERRUPT = 0
 
 const ADDRESS = {
   USART3: 0x40004800,
+  WWDG1: 0x50003000,
+  IWDG1: 0x58004800,
   FLASH: 0x52002000,
   SYSCFG: 0x58000400,
   GPIOA: 0x58020000,
@@ -27,10 +32,15 @@ const ADDRESS = {
   UNIQUE_ID: 0x1ff1e800,
 } as const
 const BLOCK = 1 * KB
+/** FLASH_OPTSR: cleared, the independent watchdog starts by itself */
+const IWDG1_SW = 1 << 4
+/** PWR_CPUCR: standby, not stop */
+const PDDS_D1 = 1 << 0
 const PORTS = 'ABCDEFGHIJK'
 
 /** RM0433, 8.7; the same in ST's stm32h743xx.h. PWR needs none. */
 const CLOCK = {
+  WWDG1: ['APB3ENR', 6],
   USART3: ['APB1LENR', 18],
   SYSCFG: ['APB4ENR', 1],
 } as const satisfies Record<string, ClockGate<EnableRegister>>
@@ -83,10 +93,13 @@ export const STM32H743: Chip = {
 
   attach(site) {
     const { bus, data, scheduler } = site
+    const dbgmcu = dbgmcuH7((REVISION_V << 16) | data.idCode)
     const silent = new FixedWords({})
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
     const rcc = new RccH7(() => {
       connectMemories()
+      iwdg.clockChanged()
+      wwdg.clockChanged()
       site.clockChanged()
     }, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
@@ -103,6 +116,27 @@ export const STM32H743: Chip = {
         gated.connected = connected
       }
     }
+    const iwdg = new IndependentWatchdog(
+      {
+        scheduler,
+        coreHz: () => rcc.coreHz,
+        requestReset: site.requestReset,
+        stopsWithCore: () => dbgmcu.stops('iwdg'),
+      },
+      true,
+    )
+    bus.attach(ADDRESS.IWDG1, BLOCK, iwdg)
+    const wwdg = new WindowWatchdog({
+      scheduler,
+      requestReset: (cause) => {
+        if (rcc.windowWatchdogResets) site.requestReset(cause)
+      },
+      stopsWithCore: () => dbgmcu.stops('wwdg'),
+      clockDivider: () => rcc.apb3Divider,
+      interrupt: () => site.interrupt(WWDG1_INTERRUPT),
+      timebase: { shift: 11, mask: 7 },
+    })
+    attachGated(ADDRESS.WWDG1, CLOCK.WWDG1, wwdg)
     const flash = new FlashControllerH7({ ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
     const serialPort = new Usart(USART_F7, {
@@ -121,7 +155,7 @@ export const STM32H743: Chip = {
       attachGated(ADDRESS.GPIOA + index * BLOCK, portClock(index), gpio)
       return gpio
     })
-    bus.attach(ADDRESS.DBGMCU, BLOCK, new FixedWords({ 0: (REVISION_V << 16) | data.idCode }))
+    bus.attach(ADDRESS.DBGMCU, BLOCK, dbgmcu)
     // Unique id (three words: x/y, wafer, lot "THIMBLE") and the flash size in KB.
     bus.attach(
       ADDRESS.UNIQUE_ID,
@@ -132,11 +166,15 @@ export const STM32H743: Chip = {
       rcc,
       flash,
       serialPort,
-      reset() {
+      reset(cause) {
         flash.reset()
+        iwdg.reset((flash.userOptions & IWDG1_SW) === 0)
+        wwdg.reset()
+        if (cause === 'power') dbgmcu.resetRegisters()
         serialPort.reset()
         for (const peripheral of [pwr, syscfg, ...ports]) peripheral.resetRegisters()
       },
+      deepSleepResets: () => deepSleepResets(flash, (pwr.get('CPUCR') & PDDS_D1) !== 0),
     }
   },
 }
