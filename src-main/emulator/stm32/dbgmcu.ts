@@ -10,7 +10,7 @@ export class Dbgmcu<Name extends string> extends RegisterFile<Name | 'IDCODE'> {
   readonly #freeze: { iwdg: FreezeBit<Name>; wwdg: FreezeBit<Name> }
 
   constructor(idCode: number, table: RegisterTable<Name>, freeze: { iwdg: FreezeBit<Name>; wwdg: FreezeBit<Name> }) {
-    super({ ...table, IDCODE: { offset: 0x00, reset: idCode, writable: 0 } } as RegisterTable<Name | 'IDCODE'>)
+    super({ ...table, IDCODE: { offset: 0x00, reset: idCode, writable: 0 } })
     this.#freeze = freeze
   }
 
