@@ -46,6 +46,7 @@ export async function flash(
   const session = await connectBoard(board, ctx.clock)
   const report = await session.flash(firmware.image, packed.blob, {
     signal: ctx.signal,
+    loader: firmware.loader,
     onProgress: withSpeed(ctx),
     onForeign: async (sectors) => {
       const { file } = await backupFlash(board, { folder: consent.backupFolder }, ctx.progress)
