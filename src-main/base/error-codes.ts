@@ -74,6 +74,8 @@ export const ERROR_CODES = {
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',
   FLASH_FAILED:
     'Flash could not be written. Reset the board and try again; nothing is called written unless it was verified.',
+  FLASH_LOADER_FAILED:
+    'Flash again: what was half written is erased first. If it comes back, look for what resets or disturbs the chip: a watchdog, a weak supply, another debugger.',
   FLASH_FOREIGN:
     'Look at the sectors named above. If they may be erased, run it again and agree (command line: --yes).',
   FLASH_VERIFY_FAILED:

@@ -37,8 +37,12 @@ const pointwise = (rng: Rng, seed: number) => {
   const size = { height: 1 + rng.int(5), width: 1 + rng.int(5), inputs: 4 * (1 + rng.int(12)), outputs: 1 + rng.int(9) }
   return pointwiseGraph(seed, size, anyActivation(rng))
 }
-const fullyConnected = (rng: Rng, seed: number) =>
-  fullyConnectedGraph(seed, 1 + rng.int(150), 1 + rng.int(20), anyActivation(rng))
+const fullyConnected = (rng: Rng, seed: number, inputs = 1 + rng.int(150)) =>
+  fullyConnectedGraph(seed, inputs, 1 + rng.int(20), anyActivation(rng))
+const wholeWords = (rng: Rng, seed: number) => fullyConnected(rng, seed, 4 * (1 + rng.int(40)))
+
+const INT16: KernelVariant = { weights: 'int16', way: 'usual' }
+const PACKED8: KernelVariant = { weights: 'packed8', way: 'usual' }
 
 export const FAMILIES: Readonly<Record<string, Family>> = {
   winograd: {
@@ -47,22 +51,24 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       // Wide enough that tiles pay.
       return convolutionGraph(seed, { ...window, width: window.width + 12 }, anyActivation(rng))
     },
-    variant: 'winograd',
+    variant: { weights: 'int16', way: 'winograd' },
   },
-  'convolution int16': { graph: convolution, variant: 'int16' },
-  'convolution packed8': { graph: convolution, variant: 'packed8' },
-  'pointwise int16': { graph: pointwise, variant: 'int16' },
-  'pointwise packed8': { graph: pointwise, variant: 'packed8' },
-  'fully connected int16': { graph: fullyConnected, variant: 'int16' },
-  'fully connected packed8': { graph: fullyConnected, variant: 'packed8' },
+  'convolution int16': { graph: convolution, variant: INT16 },
+  'convolution packed8': { graph: convolution, variant: PACKED8 },
+  'pointwise int16': { graph: pointwise, variant: INT16 },
+  'pointwise packed8': { graph: pointwise, variant: PACKED8 },
+  'fully connected int16': { graph: fullyConnected, variant: INT16 },
+  'fully connected packed8': { graph: fullyConnected, variant: PACKED8 },
+  'fully connected int16 without scratch': { graph: wholeWords, variant: { ...INT16, way: 'without scratch' } },
+  'fully connected packed8 without scratch': { graph: wholeWords, variant: { ...PACKED8, way: 'without scratch' } },
   depthwise: {
     graph: (rng, seed) => {
       const size = { height: 3 + rng.int(9), width: 3 + rng.int(9), channels: 1 + rng.int(9) }
       return depthwiseGraph(seed, size, pick(rng, [1, 2]), pick(rng, ['same', 'valid']), anyActivation(rng))
     },
-    variant: 'int16',
+    variant: INT16,
   },
-  add: { graph: (rng) => addGraph(rng, 1 + rng.int(90), anyActivation(rng)), variant: 'int16' },
+  add: { graph: (rng) => addGraph(rng, 1 + rng.int(90), anyActivation(rng)), variant: INT16 },
 }
 
 /** Every fourth case has only the ends of int8 for inputs, which saturates what can be. */
@@ -78,11 +84,11 @@ export function emittedCase({ graph: make, variant }: Family, rng: Rng, seed: nu
   return { emitted, inputs, expected }
 }
 
-/** As the firmware runs it. */
-export function runEmitted({ emitted, inputs, expected }: EmittedCase, board: string): Int8Array {
-  const { kernel, toPlanar, scratchBytes } = emitted
+/** Checks the output, and the same where it takes the input's place, of kernels that can. */
+export function checkEmitted({ emitted, inputs, expected }: EmittedCase, board: string, what: string): void {
   const [first, second] = inputs.map(bytesOf) as [Uint8Array, Uint8Array | undefined]
-  if (toPlanar === undefined) return runKernel(kernel, first, expected.length, board, second).output
-  const planes = runKernel(toPlanar, first, scratchBytes, board).output
-  return runKernel(kernel, bytesOf(planes), expected.length, board).output
+  for (const inPlace of emitted.inPlace && first.length >= expected.length ? [false, true] : [false]) {
+    const { output } = runKernel(emitted.kernel, first, expected.length, board, second, inPlace)
+    expect(output, `${what} in place: ${inPlace}`).toEqual(expected)
+  }
 }

@@ -24,20 +24,19 @@ export async function buildKernels(
   const bytesOf = (values: Int8Array | undefined) =>
     values && new Uint8Array(values.buffer, values.byteOffset, values.length)
   const words = cases.map(({ emitted, inputs, expected }, i) => {
-    const { kernel, toPlanar, scratchBytes } = emitted
+    const { kernel } = emitted
     const [input, second] = inputs.map(bytesOf)
     return [
-      addressOf(toPlanar?.code.bytes, `to_planar_${i}`, true),
       addressOf(kernel.code.bytes, `kernel_${i}`, true),
       addressOf(kernel.constants, `constants_${i}`, false),
       addressOf(input, `input_${i}`, false),
       addressOf(second, `second_${i}`, false),
       second?.length ?? 0,
-      Math.max(scratchBytes, second?.length ?? 0),
+      Math.max(kernel.scratchBytes, second?.length ?? 0),
       expected.length,
     ]
   })
-  const memory = Math.max(...words.map((row) => Number(row[6]) + Number(row[7]) + 16))
+  const memory = Math.max(...words.map((row) => Number(row[5]) + Number(row[6]) + 16))
   const source = join(bench.directory, `${name}.s`)
   await writeFile(
     source,

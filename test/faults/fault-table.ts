@@ -2,7 +2,9 @@
 // probe's answers or in the chip. docs/faults.md tells people the same; a test holds the two together.
 
 import type { ErrorCode } from '../../src-main/base/error-codes.ts'
+import { LOADER_JOBS, LOADER_OP, loaderPlace } from '../../src-main/device/loader-layout.ts'
 import { debugPortOf } from '../../src-main/device/debug-port.ts'
+import type { StlinkCommand } from '../../src-main/device/stlink/transport.ts'
 import type { CommandName } from '../../src-main/device/stlink/protocol.ts'
 import { isA, type CableFault, type FaultyBoard } from './faulty-board.ts'
 
@@ -28,13 +30,26 @@ const answers = (name: CommandName, ...answer: number[]): CableFault => {
 }
 const onCable = (fault: CableFault) => (board: FaultyBoard) => void (board.fault = fault)
 
-/** From the first block written to flash on, every question how an access ended is answered with `status`. */
-const sinceFlashIsWritten = (status: number, flashStart: number): CableFault => {
+/** Whether a command gives the loader a piece of flash to program. */
+export function tellsToProgram({ cdb, data }: StlinkCommand): boolean {
+  const address = new DataView(cdb.buffer, cdb.byteOffset).getUint32(2, true)
+  const request = Array.from({ length: LOADER_JOBS }, (_, job) => loaderPlace.request(job)).some((at) => at === address)
+  return (
+    request && data !== undefined && new DataView(data.buffer, data.byteOffset).getUint32(0, true) === LOADER_OP.program
+  )
+}
+
+/**
+ * From the first piece of flash on that the loader is told to program, or that the probe programs, every question how an
+ * access ended is answered with `status`.
+ */
+export const sinceFlashIsWritten = (status: number, flashStart: number): CableFault => {
   let since = false
   return ({ command }) => {
     if (command.cdb.length === 0) return undefined
     const address = new DataView(command.cdb.buffer, command.cdb.byteOffset).getUint32(2, true)
-    since ||= isA('write32', command) && address >= flashStart && address < 0x20000000
+    const byProbe = address >= flashStart && address < 0x20000000
+    since ||= isA('write32', command) && (byProbe || tellsToProgram(command))
     return since && isA('statusAndAddress', command)
       ? Uint8Array.of(status, ...new Array<number>(11).fill(0))
       : undefined

@@ -151,7 +151,7 @@ export class FaultyBoard {
         if (pending === undefined) {
           current = { cdb: bytes, answer: 0 }
           this.commands++
-        }
+        } else current = { ...current, data: bytes }
         const inPlace = transfer()
         if (pending === undefined && takesData(bytes)) pending = bytes
         else {

@@ -79,14 +79,14 @@ it('are flashed at the same time; the one that is pulled out leaves the other al
   // once both are in the middle of it
   first.fault = ({ commandIndex }) => (commandIndex > 60 && second.commands > 60 ? 'unplug' : undefined)
   const [pulled, whole] = await Promise.all([
-    errorOf(flashAndRun(first, image, wanted, both)),
-    flashAndRun(second, image, wanted, both),
+    errorOf(flashAndRun(first, image, wanted, { list: both })),
+    flashAndRun(second, image, wanted, { list: both }),
   ])
   expect(pulled?.code).toBe('BOARD_GONE')
   expect(whole.report.model.verifiedBytes).toBeGreaterThanOrEqual(wanted.length)
   expect(wholeModel(second, [wanted])).toBe(wanted)
 
   first.plugIn()
-  await flashAndRun(first, image, wanted, both)
+  await flashAndRun(first, image, wanted, { list: both })
   expect(wholeModel(first, [wanted])).toBe(wanted)
 }, 60_000)

@@ -50,6 +50,7 @@ export async function flash(
   let backup = ''
   const report = await session.flash(firmware.image, packed.blob, {
     signal: ctx.signal,
+    loader: firmware.loader,
     onProgress: withSpeed(ctx),
     onForeign: async () => {
       backup = (await backupFlash(board, { folder: consent.backupFolder }, ctx.progress)).file

@@ -1,13 +1,13 @@
 /* Calls generated kernels as the firmware does and writes each output to standard output, in hexadecimal, a line a case.
-   A case is a word of each: kernel that makes planes (or 0), kernel, constants, input, second input (or 0), its bytes,
-   bytes of the output. `memory` holds scratch or the second input, then the output. */
+   A case is a word of each: kernel, constants, input, second input (or 0), its bytes, bytes of scratch, bytes of the
+   output. `memory` holds scratch or the second input, then the output. */
 #include <stdint.h>
 #include <string.h>
 
 typedef void kernel(const void *input, void *output, void *second, const void *constants);
 
 struct kernel_case {
-    kernel *to_planar, *run;
+    kernel *run;
     const void *constants, *input, *second;
     uint32_t second_bytes, scratch_bytes, output_bytes;
 };
@@ -64,13 +64,8 @@ void Reset_Handler(void)
     for (uint32_t i = 0; i < case_count; i++) {
         const struct kernel_case *const c = &cases[i];
         uint8_t *const output = memory + ((c->scratch_bytes + 3) & ~3u);
-        const void *input = c->input;
         if (c->second) memcpy(memory, c->second, c->second_bytes);
-        if (c->to_planar) {
-            c->to_planar(input, memory, 0, 0);
-            input = memory;
-        }
-        c->run(input, output, memory, c->constants);
+        c->run(c->input, output, memory, c->constants);
         write_line(handle, output, c->output_bytes);
     }
     semihosting(0x18, (const void *)0x20026);
