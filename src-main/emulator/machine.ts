@@ -13,7 +13,7 @@ import { Scb, type ResetKind } from './core/scb.ts'
 import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
-import { interpret } from './execute/interpreter.ts'
+import { interpret, interpretOne } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Translator } from './translate/translator.ts'
@@ -91,7 +91,7 @@ export class Machine {
     const chip = chipOf(data)
     const { processor } = chip
     this.memory = new Memory(chip.memoryBlocks(data))
-    this.code = new CodeCache(this.memory, processor.instructions)
+    this.code = new CodeCache(this.memory, processor)
     this.bus = new Bus(this.memory, this.code, processor.hasBitBands)
     const attention = () => {
       // The first calls come while the parts of the core are still being made.
@@ -285,12 +285,12 @@ export class Machine {
   }
 
   #monitorStep(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     this.core.debug.event(DFSR.HALTED)
   }
 
   #step(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     if (this.core.debug.stepping && !this.core.debug.halted) this.core.debug.halt(DFSR.HALTED)
   }
 }
