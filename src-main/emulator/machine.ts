@@ -13,13 +13,15 @@ import { Scb } from './core/scb.ts'
 import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
-import { interpret } from './execute/interpreter.ts'
+import { interpret, interpretOne } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
 import type { ChipParts, Clocks, FlashFaults, ReadProtection, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
+import { MEMORY_SYSTEMS } from './stm32/cached-memories.ts'
+import { CachedMemoryTiming } from './stm32/cached-memory.ts'
 import { FlashTiming } from './stm32/flash-accelerator.ts'
 import type { Usart } from './stm32/usart.ts'
 import { stimulusPacket, TracePort, tracePortAddress, type OnTrace } from './trace-port.ts'
@@ -80,7 +82,7 @@ export class Machine {
   readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
-  readonly #timing: FlashTiming | undefined
+  readonly #timing: FlashTiming | CachedMemoryTiming | undefined
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
@@ -93,7 +95,7 @@ export class Machine {
     const chip = chipOf(data)
     const { processor } = chip
     this.memory = new Memory(chip.memoryBlocks(data))
-    this.code = new CodeCache(this.memory, processor.instructions)
+    this.code = new CodeCache(this.memory, processor)
     this.bus = new Bus(this.memory, this.code, processor.hasBitBands)
     const attention = () => {
       // The first calls come while the parts of the core are still being made.
@@ -144,8 +146,13 @@ export class Machine {
       }),
     )
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
+    const system = MEMORY_SYSTEMS[data.flash.driver]
     if (data.accelerator !== undefined) {
       this.#timing = new FlashTiming(this.memory, data.flash.size, data.accelerator)
+    } else if (system !== undefined) {
+      const timing = new CachedMemoryTiming(this.memory, system)
+      this.#timing = timing
+      scb.onCacheControl = (ccr) => timing.switchCaches(ccr)
     }
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
@@ -293,12 +300,12 @@ export class Machine {
   }
 
   #monitorStep(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     this.core.debug.event(DFSR.HALTED)
   }
 
   #step(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     if (this.core.debug.stepping && !this.core.debug.halted) this.core.debug.halt(DFSR.HALTED)
   }
 }

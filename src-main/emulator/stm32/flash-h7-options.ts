@@ -33,6 +33,7 @@ export interface OptionParts {
   scheduler: Scheduler
   coreHz: () => number
   readProtection: ReadProtection
+  onAccessControl: (acr: number) => void
   /** erases all of flash: what level 1 costs to leave */
   massErase: () => void
   /** The banks' own options become true as well. */
@@ -58,6 +59,7 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
   reset(): void {
     const options = this.get('OPTSR_CUR') & ~OPTSR.OPT_BUSY
     this.resetRegisters()
+    this.#parts.onAccessControl(this.get('ACR'))
     this.set('OPTSR_CUR', options)
     this.set('OPTSR_PRG', options)
     this.#keys.reset()
@@ -95,8 +97,10 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
       if (this.#keys.take(value)) this.set('OPTCR', this.get('OPTCR') & ~OPTCR.OPTLOCK)
     } else if (name === 'OPTCCR') {
       this.set('OPTSR_CUR', this.get('OPTSR_CUR') & ~(value & OPTSR.OPTCHANGEERR))
-    } else if (name === 'ACR') this.set(name, value)
-    else if (this.open) {
+    } else if (name === 'ACR') {
+      this.set(name, value)
+      this.#parts.onAccessControl(value)
+    } else if (this.open) {
       this.set(name, value & ~(name === 'OPTCR' ? OPTCR.OPTSTART : 0))
       if (name === 'OPTCR' && (value & OPTCR.OPTSTART) !== 0) this.#start()
     }

@@ -85,6 +85,7 @@ export interface FlashH7Parts {
   wornSectors: ReadonlySet<number>
   flashFaults: FlashFaults
   coreHz: () => number
+  onAccessControl: (acr: number) => void
 }
 
 class FlashBank extends RegisterFile<Name> {
@@ -341,6 +342,7 @@ export class FlashControllerH7 implements Peripheral, FlashPort, GuardedFlash {
       scheduler: parts.scheduler,
       coreHz: parts.coreHz,
       readProtection: parts.flashFaults.readProtection ?? 0,
+      onAccessControl: parts.onAccessControl,
       massErase: () => this.#banks.forEach((bank) => bank.clear()),
       onChange: () => {
         this.#close()
