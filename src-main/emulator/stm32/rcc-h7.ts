@@ -1,5 +1,6 @@
 // RCC of the STM32H74x: ready flags follow their enable bits at once, the switch status follows the switch, and the
-// core's frequency is what the registers say, PLL1's fraction included. Source: RM0433, section 8.7.
+// core's frequency is what the registers say, PLL1's fraction included. Sources: RM0433, section 8.7; offsets and bits also
+// by ST's stm32h743xx.h.
 
 import type { HighSpeedClock } from '../../device/board-data.ts'
 import type { Clocks, ResetCause } from './chip.ts'
@@ -45,7 +46,7 @@ const NAMED: RegisterTable<Name> = {
     `STORE_${string}`,
     { offset: number }
   >),
-  CR: { offset: 0x00, reset: 0x00000025, writable: 0x150d10bb },
+  CR: { offset: 0x00, reset: 0x00000025, writable: 0x150d129b },
   CFGR: { offset: 0x10, writable: ~0x38 },
   D1CFGR: { offset: 0x18 },
   D2CFGR: { offset: 0x1c },

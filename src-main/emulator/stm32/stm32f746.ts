@@ -76,11 +76,15 @@ export const STM32F746: Chip = {
     const dbgmcu = dbgmcuF4((REVISION << 16) | data.idCode)
     const silent = new FixedWords({})
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
-    const rcc = new Rcc(() => {
-      iwdg.clockChanged()
-      wwdg.clockChanged()
-      site.clockChanged()
-    }, data.highSpeedClock)
+    const rcc = new Rcc(
+      () => {
+        iwdg.clockChanged()
+        wwdg.clockChanged()
+        site.clockChanged()
+      },
+      data.highSpeedClock,
+      { hasSaiPll: true },
+    )
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
     const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
       bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
