@@ -58,6 +58,10 @@ export function createHandlers({
     'models.add': ({ file }) => workspace.addModel(file),
     'models.inspect': ({ file }) => workspace.inspect(file),
     'boards.list': () => workspace.boards(),
+    'boards.unprotect': async ({ boardId }) => {
+      await jobs.idle()
+      return workspace.unprotect(boardId)
+    },
     'jobs.start': (request) => jobs.start({ ...request, quick: request.quick || quick }),
     'jobs.cancel': ({ jobId }) => jobs.cancel(jobId),
     'jobs.agree': ({ jobId }) => jobs.agree(jobId),

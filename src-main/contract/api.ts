@@ -87,6 +87,11 @@ export const REQUESTS = {
   'models.add': { params: z.object({ file: z.string() }), result: modelSummary },
   'models.inspect': { params: z.object({ file: z.string() }), result: inspection },
   'boards.list': { params: nothing, result: z.array(boardSummary) },
+  /** erases all of the board's flash, which takes its read-out protection off; `level` is what it was */
+  'boards.unprotect': {
+    params: z.object({ boardId: z.string() }),
+    result: z.object({ level: z.number(), erasedBytes: z.number() }),
+  },
   'jobs.start': { params: runRequest, result: z.object({ jobId: z.string() }) },
   'jobs.cancel': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
   /** to what the job asks; who does not agree cancels it */

@@ -94,7 +94,10 @@ const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
 async function checkProtection(flash: FlashDriver) {
   const { level } = await flash.protection()
   if (level === 2) throw lockedForGood()
-  if (level === 1) throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).")
+  if (level === 1) {
+    const context = { protection_level: level }
+    throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).", { context })
+  }
 }
 
 /** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED_FOR_GOOD. */

@@ -90,6 +90,20 @@ describe('the job host', () => {
     expect(host.cancel(jobId)).toEqual({ accepted: false })
   })
 
+  it('is idle once the process of the last job is gone', async () => {
+    const { host, started } = drivenHost()
+    await host.idle()
+    await host.start(request)
+    await expect(host.idle()).rejects.toMatchObject({ code: 'JOB_RUNNING' })
+    started[0]!.emit(cancelled)
+    let idle = false
+    const waiting = host.idle().then(() => (idle = true))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(idle).toBe(false)
+    started[0]!.exit(cancelled)
+    await waiting
+  })
+
   it('passes an agreement on to the job that runs, and to no other', async () => {
     const { host, started } = drivenHost()
     expect(host.agree('job-1')).toEqual({ accepted: false })
