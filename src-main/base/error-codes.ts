@@ -53,6 +53,8 @@ export const ERROR_CODES = {
     'On Debian serial ports belong to the group dialout: sudo usermod -aG dialout $USER, then log in again.',
   SERIAL_IN_USE: 'Close the other program that uses this port (a terminal, a modem manager, another Thimble).',
   SERIAL_FAILED: 'Check that this is a serial port and that it knows the baud rate; unplug it and plug it in again.',
+  SERIAL_NO_PROBE:
+    'Use the probe of this board (stlink:SERIAL, see thimble boards); infer alone works over serial:PATH.',
   SERIAL_RATE: 'Leave @BAUD out (115200), use a lower rate or a shorter cable. The line goes on at 115200 baud.',
   UART_LINK_TAKEN: 'Choose another path for --uart, in a folder where you may write.',
   BOARD_OTHER_MODEL: 'Flash this model through the probe first (thimble flash), then use it over the serial line.',

@@ -13,7 +13,7 @@ export const boardSummary = z.object({
   ram_bytes: z.number(),
   budget_flash_bytes: z.number(),
   budget_ram_bytes: z.number(),
-  kind: z.enum(['virtual', 'probe']),
+  kind: z.enum(['virtual', 'probe', 'serial']),
   provenance,
   /** the provenance of cycles and latencies */
   timing: provenance,

@@ -42,6 +42,8 @@ export interface Link {
 const DEFAULT_TIMEOUT_MS = 10_000
 const DIAGNOSE_EVERY_MS = 250
 const ATTEMPTS = 3
+/** Of the first words on a serial line: a slow machine that emulates the board needs more time than a board to start. */
+const GREETING_ATTEMPTS = 10
 /** On a serial line a request may be lost: after so much silence, and then again and again, the firmware is greeted. */
 const GREET_MS = 1000
 /** Ample against QUIET_MS in firmware/port/common/usart.c, after which the firmware gives up on half a frame. */
@@ -174,10 +176,11 @@ export function createLink(stream: ByteStream, clock: Clock = systemClock): Link
 
   async function request(name: RequestFrame, payload: Uint8Array, options: RequestOptions) {
     const asked = new Set<number>()
+    const attempts = name === 'hello' && serial !== undefined ? GREETING_ATTEMPTS : ATTEMPTS
     for (let attempt = 1; ; attempt++) {
       const answer = await ask(name, payload, options, asked)
       if (typeof answer !== 'string') return answer
-      if (attempt < ATTEMPTS && (answer === 'request damaged' || REPEATABLE.has(name))) {
+      if (attempt < attempts && (answer === 'request damaged' || REPEATABLE.has(name))) {
         await resynchronise(answer)
         continue
       }
@@ -197,7 +200,7 @@ export function createLink(stream: ByteStream, clock: Clock = systemClock): Link
     await request('rate', writePayload('rate', { baud: wanted }), {})
     await serial.setBaud((baud = wanted))
     const asked = new Set<number>()
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= GREETING_ATTEMPTS; attempt++) {
       const answer = await ask('hello', new Uint8Array(0), { timeoutMs: NEW_RATE_MS }, asked)
       if (typeof answer !== 'string') return
     }

@@ -19,6 +19,7 @@ export interface SerialBoard {
   close(): Promise<void>
 }
 
+export const serialId = (path: string) => SERIAL + path
 export const isSerialBoard = (id: string) => id.startsWith(SERIAL)
 
 /** `serial:PATH` or `serial:PATH@BAUD`. Throws BOARD_UNKNOWN. */

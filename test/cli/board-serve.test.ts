@@ -55,6 +55,11 @@ it('serves its serial line at a link, and takes the link away when it ends', asy
   expect(existsSync(link)).toBe(false)
 }, 30_000)
 
+it('a serial line is no probe: nothing can be read or written through it', async () => {
+  const error = await thimbleError(['board', 'backup', 'serial:/dev/ttyACM0', '--out', 'backup.bin'], '.')
+  expect(error.code).toBe('SERIAL_NO_PROBE')
+}, 30_000)
+
 it('a port that is taken has its own error', async () => {
   const { child, ended, at } = await serve('--stlink-tcp', '0')
   const error = await thimbleError(['board', 'serve', 'virtual:stm32f407', '--stlink-tcp', String(at.stlinkTcp)], '.')

@@ -22,6 +22,7 @@ import { planModel } from '../../src-main/plan/plan.ts'
 import { flashWith } from '../faults/flash-session.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
+import { holdLock } from '../support/lock-holder.ts'
 
 const data = findBoardData('stm32f407')!
 const { graph, inputs } = randomNetwork(createRng(41))
@@ -72,14 +73,14 @@ describe.each([115_200, 921_600])('opened at %i baud', (baud) => {
     } finally {
       await stream.close()
     }
-  })
+  }, 120_000)
 
   test('is a board that infers, and whose numbers count as emulated', async () => {
     const { run, board: found } = await inferOverSerial(`serial:${link}@${baud}`, graph, inputs, ops)
     expect(run.outputs).toEqual(wanted)
     expect(run.cycles).toBeGreaterThan(0)
     expect(found).toMatchObject({ provenance: 'emulated', data: { id: 'stm32f407' } })
-  })
+  }, 120_000)
 })
 
 test('a file that is not the model in flash is refused', async () => {
@@ -88,7 +89,7 @@ test('a file that is not the model in flash is refused', async () => {
   await expect(inferOverSerial(`serial:${link}`, other.graph, other.inputs, otherOps)).rejects.toMatchObject({
     code: 'BOARD_OTHER_MODEL',
   })
-})
+}, 120_000)
 
 test('garbage before a frame does no harm', async () => {
   const stream = await openSerialStream(link)
@@ -121,13 +122,42 @@ test('another program asks the firmware who it is', async () => {
   expect(printed).toMatch(/^a58109/)
 })
 
-test('a port that is open already names who holds it, or says that somebody does', async () => {
+test('a client at another rate than the board gets nothing out of it, and one that follows at the first rate does', async () => {
   const stream = await openSerialStream(link)
+  const firmware = createFirmwareClient(createLink(stream))
   try {
-    await expect(openSerialStream(link)).rejects.toMatchObject({ code: 'SERIAL_IN_USE' })
+    await stream.serial?.setBaud(460_800)
+    await expect(firmware.hello()).rejects.toMatchObject({ code: 'BOARD_TIMEOUT' })
+    await stream.serial?.setBaud(BASE_BAUD)
+    await expect.poll(() => firmware.hello().then(({ chipId }) => chipId), { timeout: 20_000 }).toBe(data.idCode)
   } finally {
     await stream.close()
   }
+}, 60_000)
+
+test('a port that another program has locked says which', async () => {
+  const holder = await holdLock(link)
+  try {
+    await expect(openSerialStream(link)).rejects.toMatchObject({
+      code: 'SERIAL_IN_USE',
+      message: expect.stringMatching(new RegExp(`is open in \\S+ \\(process ${holder.pid}\\)`)) as string,
+    })
+  } finally {
+    await holder.release()
+  }
+  await (await openSerialStream(link)).close()
+})
+
+test('a port that is gone in the middle of a conversation ends it', async () => {
+  const path = join(folder, 'pulled')
+  const silent = await servePty(path, () => undefined)
+  const stream = await openSerialStream(path)
+  const asked = createFirmwareClient(createLink(stream)).openModel()
+  const told = expect(asked).rejects.toMatchObject({ code: 'BOARD_GONE' })
+  await silent.close()
+  await told
+  await stream.close()
+  await expect(openSerialStream(path)).rejects.toMatchObject({ code: 'SERIAL_UNKNOWN' })
 })
 
 test('no port, and a file that is none', async () => {
