@@ -40,6 +40,8 @@ export interface BoardData {
   flash: { driver: FlashKind; start: Addr; size: Bytes; sectors: readonly FlashSector[] }
   /** lines of 16 bytes that the flash accelerator keeps, when its waits are modelled */
   accelerator?: { instructionLines: number; dataLines: number }
+  /** what of flash stays at hand as data: the accelerator's data lines (RM0090 3.4.2), the M7's data cache */
+  dataCache: Bytes
   /** the largest first: it holds the arena */
   ram: readonly MemoryRegion[]
   /** where the firmware image and the model blob live: each owns whole sectors */
@@ -85,6 +87,7 @@ export const BOARDS: readonly BoardData[] = [
       sectors: sectors(FLASH, [16, 16, 16, 16, 64, 128, 128, 128, 128, 128, 128, 128]),
     },
     accelerator: { instructionLines: 64, dataLines: 8 }, // RM0090, 3.5.2
+    dataCache: bytes(128),
     ram: [
       { name: 'SRAM', start: addr(0x20000000), size: bytes(128 * KB) },
       { name: 'CCM', start: addr(0x10000000), size: bytes(64 * KB) },
@@ -109,6 +112,7 @@ export const BOARDS: readonly BoardData[] = [
       size: bytes(1 * MB),
       sectors: sectors(FLASH, [32, 32, 32, 32, 128, 256, 256, 256]),
     },
+    dataCache: bytes(4 * KB),
     ram: [
       { name: 'SRAM', start: addr(0x20000000), size: bytes(320 * KB) }, // 64 KB of DTCM, then SRAM1 and SRAM2
       { name: 'ITCM', start: addr(0x00000000), size: bytes(16 * KB) },
@@ -133,6 +137,7 @@ export const BOARDS: readonly BoardData[] = [
       size: bytes(2 * MB),
       sectors: sectors(FLASH, Array<number>(16).fill(128)), // two banks of eight
     },
+    dataCache: bytes(16 * KB),
     ram: [
       { name: 'AXI', start: addr(0x24000000), size: bytes(512 * KB) },
       { name: 'DTCM', start: addr(0x20000000), size: bytes(128 * KB) },

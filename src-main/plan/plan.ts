@@ -20,6 +20,8 @@ export interface PlanTarget {
   board: string
   core: 'cortex-m4f' | 'cortex-m7'
   clock: Hz
+  /** what of flash stays at hand as data between two readings */
+  dataCache: Bytes
   budget: { flashWeights: Bytes; ramActivations: Bytes }
 }
 
@@ -73,7 +75,7 @@ export interface PlanOptions {
  */
 export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions = { kernels: 'plain' }): Plan {
   checkChipSupport(graph)
-  const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, target.budget)
+  const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, target)
   const { activations, scratch } = arenaBuffers(graph, choices)
   const { buffers, arenaBytes } = placeBuffers([...activations, ...scratch])
   const scratchOf = new Map(buffers.slice(activations.length).map((buffer) => [buffer.firstOp, buffer]))
