@@ -37,9 +37,6 @@ const IDLE_MS = 4
 /** What one command to a probe takes: a USB full-speed frame. Passes while the core does not execute. */
 const TRANSACTION_S = 1e-3
 
-/** Only what is due in time ends it: an interrupt, or a watchdog. */
-const standsStill = (state: RunState) => state === 'asleep' || state === 'locked-up'
-
 type Timer = { cancel: () => void }
 
 const soon = (work: () => void): Timer => {
@@ -222,7 +219,7 @@ export class BoardHost {
     const { scheduler } = this.machine
     const state = this.machine.run(SLICE_CYCLES)
     if (state === 'running') this.#schedule(soon)
-    else if (standsStill(state) && scheduler.next < Infinity) this.#schedule(standsStill(this.#idle()) ? later : soon)
+    else if (state === 'asleep' && scheduler.next < Infinity) this.#schedule(this.#idle() === 'asleep' ? later : soon)
     this.#handOver()
   }
 
@@ -231,7 +228,7 @@ export class BoardHost {
     const { machine } = this
     const until = machine.scheduler.now + Math.ceil((IDLE_MS / 1000) * machine.rcc.coreHz)
     let state: RunState = 'asleep'
-    while (standsStill(state) && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
+    while (state === 'asleep' && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
       machine.sleep(Infinity)
       state = machine.run(SLICE_CYCLES)
     }
