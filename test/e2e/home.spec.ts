@@ -55,9 +55,17 @@ test('a probe that is plugged in appears by itself, and goes when it is pulled o
     ...{ provenance: 'hardware', timing: 'hardware', state: 'ready', detail: '' },
   }
   const held = { ...probe, id: 'stlink:0029', name: 'ST-Link V3', state: 'in-use', detail: 'Open in openocd.' }
+  const wire = {
+    ...probe,
+    id: 'serial:/dev/ttyACM0',
+    name: 'ST-Link VCP',
+    kind: 'serial',
+    detail: 'Flashing needs its probe.',
+  }
   const radio = (name: RegExp) => page.getByRole('radio', { name })
 
-  await tell([...listed.value, probe, held])
+  await tell([...listed.value, probe, held, wire])
+  await expect(radio(/ST-Link VCP.*Flashing needs its probe.*Serial line/)).toBeDisabled()
   await expect(radio(/ST-Link V2-1 stlink:066DFF Ready/)).toBeEnabled()
   await expect(radio(/ST-Link V3.*Open in openocd.*In use/)).toBeDisabled()
   await expect(page.locator('[aria-live=polite]').first()).toHaveText(/ST-Link V3 connected/)
