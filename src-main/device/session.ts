@@ -32,6 +32,7 @@ import { createLink } from './link.ts'
 import { startLoader, type RamLoader } from './ram-loader.ts'
 import { forgetRtt, openRttStream } from './rtt-link.ts'
 import { lockedForGood } from './unprotect.ts'
+import { freezeWatchdog } from './watchdog.ts'
 
 export interface FlashOptions {
   onProgress?: (progress: FlashProgress) => void
@@ -168,6 +169,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
       // A reset first: no peripheral of an earlier program runs on, and the flash caches are off.
       await core.resetAndHalt()
       try {
+        await freezeWatchdog(probe, data.flash.driver)
         const contents = { firmware: firmwareContent(data, image), model: modelContent(data, blob) }
         for (const content of Object.values(contents)) refuseTooLarge(content)
         const foreign = await steps.time('compare', 0, () =>

@@ -23,8 +23,11 @@ import {
 import type { Probe } from '../../src-main/device/probe.ts'
 import { startLoader } from '../../src-main/device/ram-loader.ts'
 import { connectBoard } from '../../src-main/device/session.ts'
+import { WATCHDOGS } from '../../src-main/device/watchdog.ts'
 import type { VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
+import { FaultyBoard } from '../faults/faulty-board.ts'
+import { flashAndRun } from '../faults/flash-session.ts'
 import { BOARD_IDS, changed, virtualBoard } from './virtual-session.ts'
 
 const loader = new Uint8Array(readFileSync('assets/firmware/loader.bin'))
@@ -205,6 +208,31 @@ describe.each(BOARD_IDS)('the loader on %s', (id) => {
     const mended = await connectBoard(board)
     await mended.flash(firmwareImage, blob, { loader })
     expect((await mended.firmware().openModel()).ops).toBeGreaterThan(0)
+  })
+
+  test('keeps a watchdog quiet: reloaded while it runs, stopped while the core is halted', async () => {
+    const { key, freeze, freezeBit } = WATCHDOGS[flash.driver]
+    const cable = new FaultyBoard(id)
+    try {
+      const keys: number[] = []
+      cable.machine.bus.attach(key, 1024, { read: () => 0, write: (_, value) => keys.push(value) })
+      await flashAndRun(cable, firmwareImage, blob)
+      expect(new Set(keys)).toEqual(new Set([0xaaaa]))
+      expect(keys.length).toBeGreaterThan(blob.length / 32)
+    } finally {
+      cable.close()
+    }
+    const words: [Addr, number][] = []
+    const watched = changed(board, {
+      probe: (probe) => ({
+        writeWord: (address, value) => {
+          words.push([address, value])
+          return probe.writeWord(address, value)
+        },
+      }),
+    })
+    await (await connectBoard(watched)).flash(firmwareImage, blob, { loader })
+    expect(words.some(([address, value]) => address === freeze && (value & freezeBit) !== 0)).toBe(true)
   })
 
   test('left alone, it starts the chip anew', async () => {
