@@ -42,6 +42,8 @@ export interface FlashOptions {
    * flashing stops with FLASH_FOREIGN.
    */
   onForeign?: (sectors: readonly FlashSector[]) => Promise<void>
+  /** Asked after that; what a person takes to answer counts to no step. Throws to stop. */
+  agree?: (sectors: readonly FlashSector[]) => Promise<void>
   /** the program that writes flash from the chip's RAM; without it, or when it does not start, the probe writes it */
   loader?: Uint8Array | undefined
 }
@@ -93,7 +95,10 @@ const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
 async function checkProtection(flash: FlashDriver) {
   const { level } = await flash.protection()
   if (level === 2) throw lockedForGood()
-  if (level === 1) throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).")
+  if (level === 1) {
+    const context = { protection_level: level }
+    throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).", { context })
+  }
 }
 
 /** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED_FOR_GOOD. */
@@ -159,7 +164,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     core,
     start,
 
-    async flash(image, blob, { onProgress = () => undefined, signal, onForeign, loader: code } = {}) {
+    async flash(image, blob, { onProgress = () => undefined, signal, onForeign, agree, loader: code } = {}) {
       const header = imageHeaderOf(image)
       if (header.chip_id !== data.idCode) {
         throw new AppError('BOARD_WRONG_CHIP', `The firmware image is built for chip 0x${header.chip_id.toString(16)}.`)
@@ -178,6 +183,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
         if (foreign.length > 0) {
           if (onForeign === undefined) throw foreignFlash(foreign, null)
           await steps.time('backup', data.flash.size, () => onForeign(foreign))
+          await agree?.(foreign)
         }
         const loader = code === undefined ? undefined : await steps.time('compare', 0, () => tryLoader(code))
         const tools = { probe, flash, loader, sectors: data.flash.sectors, signal, steps, onProgress }

@@ -2,7 +2,7 @@
 // and forgotten when their bytes change. An entry is a packed word and an immediate.
 //
 //   packed word: 0-8 opcode · 9-12 a · 13-16 b · 17-20 c · 21 set for 32-bit encodings · 22-26 cycles
-//                27-30 d · 31 set in an IT block (the condition is in `it`)
+//                27-30 d, what being taken adds for a conditional branch · 31 set in an IT block (the condition is in `it`)
 //
 // The zero word means "not decoded". Immediates of direct branches are target indices. Bit 31 with opcode 0 means that
 // translated code starts here (translate/): slot and block are in the word, what was decoded is in `entries`.
@@ -12,9 +12,9 @@ import { THUMB16 } from './decode/thumb16.ts'
 import { THUMB32 } from './decode/thumb32.ts'
 import { THUMB32_DSP } from './decode/thumb32-dsp.ts'
 import { VFP } from './decode/vfp.ts'
-import { CYCLES } from './cycle-table.ts'
 import { PAGE_SIZE, type Memory } from './memory.ts'
-import { OP, OP_CYCLE_CLASS, OP_NAMES } from './opcodes.ts'
+import { OP, popCount } from './opcodes.ts'
+import { goesBack, nextIt, type DecodeAt, type InstructionTiming, type Placed } from './timing/instruction-timing.ts'
 
 const CONDITIONAL = 0x80000000 | 0
 /** The longest IT block: four 32-bit instructions. */
@@ -22,11 +22,9 @@ const IT_REACH = 8
 
 const DIRECT_BRANCHES = new Set([OP.B, OP.BL, OP.CBZ, OP.CBNZ])
 for (let op = OP.BEQ; op <= OP.BLE; op++) DIRECT_BRANCHES.add(op)
+const isConditional = (op: number) => op >= OP.BEQ && op <= OP.CBNZ
 
 const isWide = (halfword: number) => halfword >>> 11 >= 0x1d
-
-const isLoad = (op: number) => (op >= OP.LDR_I && op <= OP.LDRSH_PRE) || op === OP.LDR_LIT || op === OP.VLDR
-const isStore = (op: number) => op >= OP.STR_I && op <= OP.STRH_PRE
 
 /**
  * Decodes one instruction; `high` is its first halfword, `low` the second of a 32-bit one. `extension` is what this core
@@ -66,6 +64,12 @@ export interface Translations {
 export const isEntry = (word: number) => word < 0 && (word & 511) === 0
 export const entryWord = (slot: number, block: number) => CONDITIONAL | (slot << 19) | (block << 9)
 
+/** What a core's instructions are and what they take. */
+export interface CodeRules {
+  instructions: readonly Encoding[]
+  timing: (decodeAt: DecodeAt, halfwords: number) => InstructionTiming
+}
+
 export class CodeCache {
   readonly words: Int32Array
   readonly immediates: Int32Array
@@ -82,11 +86,13 @@ export class CodeCache {
   translations: Translations | undefined
   readonly #memory: Memory
   readonly #extension: readonly Encoding[]
+  readonly #timing: InstructionTiming
 
-  constructor(memory: Memory, extension: readonly Encoding[] = []) {
+  constructor(memory: Memory, { instructions, timing }: CodeRules) {
     this.#memory = memory
-    this.#extension = extension
+    this.#extension = instructions
     const halfwords = memory.u16.length
+    this.#timing = timing((index, it) => this.#placed(index, it), halfwords)
     this.words = memory.words
     this.immediates = new Int32Array(halfwords)
     this.it = new Uint8Array(halfwords)
@@ -113,8 +119,11 @@ export class CodeCache {
     if (wide) memory.watchStores(address + 2)
     const decoded = decodeInstruction(high, memory.u16[index + 1]!, this.it[index] !== 0, this.#extension)
     if (decoded.op === OP.IT) this.#openItBlock(index, decoded.imm)
+    const it = this.it[index]!
+    const cycles = this.#timing.cycles({ index, length: wide ? 2 : 1, instruction: decoded, it })
+    if (isConditional(decoded.op)) decoded.d = this.#timing.taken(goesBack(decoded.imm))
     if (DIRECT_BRANCHES.has(decoded.op)) this.#aim(decoded, index, address)
-    this.#store(index, decoded, wide)
+    this.#store(index, decoded, wide, cycles)
   }
 
   /** The decoded word at `index`, whether translated code starts there or not. */
@@ -141,11 +150,11 @@ export class CodeCache {
       this.it[at] = state
       this.words[at] = 0
       at += isWide(this.#memory.u16[at]!) ? 2 : 1
-      state = (state & 7) === 0 ? 0 : (state & 0xe0) | ((state << 1) & 0x1f)
+      state = nextIt(state)
     }
   }
 
-  #store(index: number, decoded: Instruction, wide: boolean): void {
+  #store(index: number, decoded: Instruction, wide: boolean, cycles = 1): void {
     const conditional = this.it[index] !== 0 && decoded.op !== OP.BKPT && decoded.op !== OP.BREAKPOINT
     this.words[index] =
       decoded.op |
@@ -153,7 +162,7 @@ export class CodeCache {
       (decoded.b << 13) |
       (decoded.c << 17) |
       (wide ? 1 << 21 : 0) |
-      (this.#cycles(index, decoded, wide) << 22) |
+      (cycles << 22) |
       ((decoded.d & 15) << 27) |
       (conditional ? CONDITIONAL : 0)
     this.immediates[index] = this.#immediate(decoded)
@@ -164,22 +173,12 @@ export class CodeCache {
     return op === OP.LDM || op === OP.STM ? imm | (popCount(imm) << 16) : imm
   }
 
-  #cycles(index: number, decoded: Instruction, wide: boolean): number {
-    const { op, imm } = decoded
-    if (op === OP.LDM || op === OP.STM) return CYCLES.multiple + popCount(imm)
-    if (op === OP.VLDM || op === OP.VSTM) return Math.min(31, CYCLES.multiple + ((imm >>> 8) & 63))
-    const cycles = CYCLES[OP_CYCLE_CLASS[op]!]
-    if (op === OP.LDRD || op === OP.STRD || op === OP.VLDR_D || op === OP.VSTR_D) return cycles + 2
-    return isLoad(op) && this.#pipelines(index + (wide ? 2 : 1), decoded) ? cycles - 1 : cycles
-  }
-
-  /** Whether the instruction at `index` is a load or store that overlaps with the load before it. */
-  #pipelines(index: number, load: Instruction): boolean {
-    const next = decodeInstruction(this.#memory.u16[index]!, this.#memory.u16[index + 1]!, false)
-    if (!isLoad(next.op) && !isStore(next.op)) return false
-    if (load.op === OP.VLDR || next.op === OP.LDR_LIT) return true
-    const usesIndex = OP_NAMES[next.op]!.endsWith('_R')
-    return next.b !== load.a && !(usesIndex && next.c === load.a)
+  /** One instruction, whether it is ever executed or not. */
+  #placed(index: number, it: number): Placed {
+    const { u16 } = this.#memory
+    const high = u16[index] ?? 0
+    const decoded = decodeInstruction(high, u16[index + 1] ?? 0, it !== 0, this.#extension)
+    return { index, length: isWide(high) ? 2 : 1, instruction: decoded, it }
   }
 
   /** Forgets all that was decoded of the page at this address, because it may be decoded differently now. */
@@ -191,9 +190,8 @@ export class CodeCache {
   /** Forgets what was decoded from these bytes. Offsets are in the memory's buffer. */
   invalidate(offset: number, length: number): void {
     const words = this.words
-    // One halfword back for an instruction that reaches into the range, two more for a load's pipelining.
-    const first = Math.max(0, (offset >> 1) - 3)
     const last = (offset + length - 1) >> 1
+    const first = this.#timing.affected(offset >> 1, last)
     this.translations?.forget(first, last)
     for (let index = first; index <= last; index++) {
       if (words[index] === 0) continue
@@ -204,10 +202,4 @@ export class CodeCache {
       words[index] = 0
     }
   }
-}
-
-export function popCount(value: number): number {
-  let count = 0
-  for (let rest = value; rest !== 0; rest &= rest - 1) count++
-  return count
 }

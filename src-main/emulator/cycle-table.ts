@@ -7,7 +7,7 @@ export const CYCLES = {
   /** plus DIVIDE_EXTRA, by operand */
   divide: 2,
   branch: 3,
-  /** not taken; BRANCH_REFILL more when taken */
+  /** not taken; BRANCH_REFILL more when taken (timing/m4-timing.ts) */
   conditionalBranch: 1,
   tableBranch: 4,
   /** 1 when a load or store that doesn't need its result follows (the manual's pipelining rule) */

@@ -9,17 +9,19 @@ import { Core } from './core/core.ts'
 import { Debug, DFSR } from './core/debug.ts'
 import { Mpu } from './core/mpu.ts'
 import { Nvic } from './core/nvic.ts'
-import { Scb, type ResetKind } from './core/scb.ts'
+import { Scb } from './core/scb.ts'
 import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
-import { interpret } from './execute/interpreter.ts'
+import { interpret, interpretOne } from './execute/interpreter.ts'
 import { warmUp } from './execute/warm-up.ts'
 import { Memory } from './memory.ts'
 import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
 import type { ChipParts, Clocks, FlashFaults, ReadProtection, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
+import { MEMORY_SYSTEMS } from './stm32/cached-memories.ts'
+import { CachedMemoryTiming } from './stm32/cached-memory.ts'
 import { FlashTiming } from './stm32/flash-accelerator.ts'
 import type { Usart } from './stm32/usart.ts'
 import { stimulusPacket, TracePort, tracePortAddress, type OnTrace } from './trace-port.ts'
@@ -27,6 +29,8 @@ import type { ExecutionMark } from '../device/board.ts'
 
 const PPB = { ITM: 0xe0000000, DWT: 0xe0001000, FPB: 0xe0002000, SCS: 0xe000e000 } as const
 const PPB_BLOCK = 0x1000
+/** SCR: waiting for an interrupt stops the clocks (Armv7-M ARM B3.2.7); on an STM32 that is its stop or standby mode. */
+export const SLEEPDEEP = 1 << 2
 
 /** Why `run` came back: budget used up, nothing to do until something happens, stopped by a debugger or for good. */
 export type RunState = 'running' | 'asleep' | 'halted' | 'locked-up' | 'stopped'
@@ -78,11 +82,11 @@ export class Machine {
   readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
-  readonly #timing: FlashTiming | undefined
+  readonly #timing: FlashTiming | CachedMemoryTiming | undefined
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
-  #pendingReset: ResetKind | undefined
+  #pendingReset: ResetCause | 'core' | undefined
   #resetInstructions = 0
   #resetCycles = 0
 
@@ -91,7 +95,7 @@ export class Machine {
     const chip = chipOf(data)
     const { processor } = chip
     this.memory = new Memory(chip.memoryBlocks(data))
-    this.code = new CodeCache(this.memory, processor.instructions)
+    this.code = new CodeCache(this.memory, processor)
     this.bus = new Bus(this.memory, this.code, processor.hasBitBands)
     const attention = () => {
       // The first calls come while the parts of the core are still being made.
@@ -99,10 +103,11 @@ export class Machine {
     }
     const nvic = new Nvic(chip.interrupts, chip.priorityBits, attention)
     const debug = new Debug()
-    const scb = new Scb(processor, chip.vectorTable, (kind) => {
+    const requestReset = (kind: ResetCause | 'core') => {
       this.#pendingReset = kind
       attention()
-    })
+    }
+    const scb = new Scb(processor, chip.vectorTable, (kind) => requestReset(kind === 'system' ? 'software' : kind))
     this.core = new Core({ memory: this.memory, code: this.code, bus: this.bus, nvic, scb, debug })
     scb.connect(this.core)
     debug.connect(this.core)
@@ -141,8 +146,13 @@ export class Machine {
       }),
     )
     this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
+    const system = MEMORY_SYSTEMS[data.flash.driver]
     if (data.accelerator !== undefined) {
       this.#timing = new FlashTiming(this.memory, data.flash.size, data.accelerator)
+    } else if (system !== undefined) {
+      const timing = new CachedMemoryTiming(this.memory, system)
+      this.#timing = timing
+      scb.onCacheControl = (ccr) => timing.switchCaches(ccr)
     }
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
@@ -150,6 +160,7 @@ export class Machine {
       flashFaults,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
+      requestReset,
       onAccessControl: (acr) => {
         this.#timing?.configure(acr)
         this.#applyTiming()
@@ -208,7 +219,7 @@ export class Machine {
     this.#pendingReset = undefined
     this.rcc.reset(cause)
     if (cause === 'power') this.#peripherals.flash.powerUp()
-    this.#peripherals.reset()
+    this.#peripherals.reset(cause)
     this.#systick.reset()
     this.#resetCore()
   }
@@ -227,8 +238,8 @@ export class Machine {
 
   /** Puts an image where it belongs without the flash controller: what a chip holds before it is powered. */
   preload(address: number, bytes: Uint8Array): boolean {
-    const offset = this.memory.offsetOf(address)
-    if (offset < 0 || this.memory.offsetOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
+    const offset = this.memory.placeOf(address)
+    if (offset < 0 || this.memory.placeOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
     this.memory.u8.set(bytes, offset)
     this.code.invalidate(offset, bytes.length)
     return true
@@ -239,9 +250,9 @@ export class Machine {
     const { core, scheduler } = this
     const end = scheduler.now + budget
     for (;;) {
-      if (this.#pendingReset !== undefined) this.#performReset()
-      if (this.stopRequested) return 'stopped'
       scheduler.fireDue()
+      this.settle()
+      if (this.stopRequested) return 'stopped'
       if (core.debug.halted) return 'halted'
       if (core.lockedUp) return 'locked-up'
       const left = Math.min(end, scheduler.next) - scheduler.now
@@ -249,7 +260,11 @@ export class Machine {
       core.attention = false
       if (!core.debug.masksInterrupts) core.exceptions.takePending()
       if (core.attention) continue
-      if (core.sleeping && !this.#wakes()) return 'asleep'
+      if (core.sleeping && !this.#wakes()) {
+        if (!this.#deepSleepResets) return 'asleep'
+        this.reset('low-power')
+        continue
+      }
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
@@ -264,14 +279,14 @@ export class Machine {
     scheduler.pass(Math.max(0, Math.min(limit, scheduler.next - scheduler.now)))
   }
 
-  #performReset(): void {
-    if (this.#pendingReset === 'system') this.reset('software')
-    else this.#resetCore()
+  /** Carries out a reset that is due: a register write or a watchdog has asked for it. */
+  settle(): void {
+    if (this.#pendingReset === 'core') this.#resetCore()
+    else if (this.#pendingReset !== undefined) this.reset(this.#pendingReset)
   }
 
-  /** Carries out a reset that a register write asked for, without waiting for the run loop. */
-  settle(): void {
-    if (this.#pendingReset !== undefined) this.#performReset()
+  get #deepSleepResets(): boolean {
+    return (this.core.scb.scr & SLEEPDEEP) !== 0 && this.#peripherals.deepSleepResets()
   }
 
   /** WFI ends with any exception that could be taken if PRIMASK were clear, taken or not. */
@@ -285,12 +300,12 @@ export class Machine {
   }
 
   #monitorStep(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     this.core.debug.event(DFSR.HALTED)
   }
 
   #step(): void {
-    interpret(this.core, 1)
+    interpretOne(this.core)
     if (this.core.debug.stepping && !this.core.debug.halted) this.core.debug.halt(DFSR.HALTED)
   }
 }

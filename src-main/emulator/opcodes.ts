@@ -301,3 +301,13 @@ export const FIRST_DSP = OP.EXTEND
 export const FIRST_VFP = OP.VMLA
 export const FIRST_DOUBLE = OP.VMLA_D
 export const FIRST_COLD = OP.VLDR_D
+
+export const isLoad = (op: number) => (op >= OP.LDR_I && op <= OP.LDRSH_PRE) || op === OP.LDR_LIT || op === OP.VLDR
+export const isStore = (op: number) => op >= OP.STR_I && op <= OP.STRH_PRE
+
+/** Registers in a list. */
+export function popCount(value: number): number {
+  let count = 0
+  for (let rest = value; rest !== 0; rest &= rest - 1) count++
+  return count
+}

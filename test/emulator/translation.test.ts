@@ -20,7 +20,8 @@ afterAll(() => bench.close())
 describe.each(['eager', true] as const)('a random program, translated: %s', (translate) => {
   it.each(Array.from({ length: 12 }, (_, seed) => seed))('runs as in the interpreter, seed %i', async (seed) => {
     const rng = createRng(seed)
-    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate)
+    const board = BOARDS[seed % BOARDS.length]
+    const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, board)
     pair.run(200_000, true)
     pair.runSlices(rng, 100)
     expect(pair.entries).toBeGreaterThan(0)

@@ -63,26 +63,30 @@ const UNKNOWN_COMMAND = 0x42
 /** V2J14, the last that lacks what Thimble needs. */
 const OLD_VERSION = [(2 << 4) | ((14 >> 2) & 0xf), (14 << 6) & 0xff, 0x83, 0x04, 0x48, 0x37]
 
-/** Firmware whose reset vector leads to `code`, which lies behind the image: as a field of a program of one's own. */
-const runs = (code: readonly number[], literal: number) => (board: FaultyBoard) => {
-  const flash = board.flash()
-  const view = new DataView(flash.buffer)
-  const at = 0x8000
-  code.forEach((halfword, index) => view.setUint16(at + 2 * index, halfword, true))
-  view.setUint32(at + 12, literal, true)
-  view.setUint32(4, board.data.flash.start + at + 1, true)
-  board.powerCycle(flash)
-  board.machine.run(1000)
-}
+/** Firmware whose reset vector leads to `code` and its literals behind the image: a program of one's own. */
+const runs =
+  (code: readonly number[], ...literals: readonly number[]) =>
+  (board: FaultyBoard) => {
+    const flash = board.flash()
+    const view = new DataView(flash.buffer)
+    const at = 0x8000
+    code.forEach((halfword, index) => view.setUint16(at + 2 * index, halfword, true))
+    literals.forEach((literal, index) => view.setUint32(at + 2 * code.length + 4 * index, literal, true))
+    view.setUint32(4, board.data.flash.start + at + 1, true)
+    board.powerCycle(flash)
+    board.machine.run(1000)
+  }
 const SCR = 0xe000ed10
 /** ldr r0, =SCR; movs r1, #SLEEPDEEP; str r1, [r0]; wfi; b to the wfi; nop */
 const SLEEPS = [0x4802, 0x2104, 0x6001, 0xbf30, 0xe7fd, 0xbf00]
-/** ldr r0, =MODER; movs r1, #0; str r1, [r0]; b to itself; nop; nop */
-const TAKES_PINS = [0x4802, 0x2100, 0x6001, 0xe7fe, 0xbf00, 0xbf00]
+/** F407's: the clock of port A is its first bit. */
+const RCC_AHB1ENR = 0x40023830
+/** ldr r0, =AHB1ENR; movs r1, #1; str r1, [r0]; ldr r0, =MODER; movs r1, #0; str r1, [r0]; b to itself; nop */
+const TAKES_PINS = [0x4803, 0x2101, 0x6001, 0x4803, 0x2100, 0x6001, 0xe7fe, 0xbf00]
 
 export const sleeps = runs(SLEEPS, SCR)
 export const takesPins = (board: FaultyBoard) =>
-  runs(TAKES_PINS, debugPortOf(board.data.idCode)!.pins.modeRegister)(board)
+  runs(TAKES_PINS, RCC_AHB1ENR, debugPortOf(board.data.idCode)!.pins.modeRegister)(board)
 /** The probe drives a line that leads nowhere. */
 const WITHOUT_RESET = answers('driveReset', 0x80, 0)
 

@@ -68,7 +68,7 @@ describe.each(BOARDS.map(({ id }) => id))('%s loses its power', (id) => {
         for (let index = 0; ; index++) {
           board.powerCycle(start)
           const left = cutPower(index, createRng(seed * 1000 + index))
-          const error = await errorOf(flashAndRun(board, image, wanted, by))
+          const error = await errorOf(flashAndRun(board, image, wanted, { by }))
           const cells = left()
           if (cells === undefined) {
             expect(error).toBeUndefined() // it was over before

@@ -4,12 +4,17 @@
 import type { Encoding } from '../decode/pattern.ts'
 import { FPV5_SINGLE } from '../decode/fpv5.ts'
 import { FPV5_DOUBLE } from '../decode/fpv5-double.ts'
+import type { DecodeAt, InstructionTiming } from '../timing/instruction-timing.ts'
+import { m4Timing } from '../timing/m4-timing.ts'
+import { m7Timing } from '../timing/m7-timing.ts'
 
 export interface Processor {
   /** read-only words of the system control space, by offset from 0xE000E000 */
   identification: Readonly<Record<number, number>>
   /** decoded where FPv4-SP has nothing */
   instructions: readonly Encoding[]
+  /** what instructions take */
+  timing: (decodeAt: DecodeAt, halfwords: number) => InstructionTiming
   /** bits of CCR that software can change, and what reset leaves */
   ccr: { writable: number; reset: number }
   breakpoints: { version: 1 | 2; count: number }
@@ -46,6 +51,7 @@ export const CORTEX_M4F: Processor = {
     0xf44: 0x11000011, // MVFR1
   },
   instructions: [],
+  timing: m4Timing,
   ccr: { writable: CCR_M4_WRITABLE, reset: STKALIGN },
   breakpoints: { version: 1, count: 6 },
   hasBitBands: true,
@@ -54,6 +60,7 @@ export const CORTEX_M4F: Processor = {
 
 /** What the two Cortex-M7 share. Stack alignment can't be switched off. */
 const CORTEX_M7 = {
+  timing: m7Timing,
   ccr: { writable: (CCR_M4_WRITABLE & ~STKALIGN) | CCR_DC_IC, reset: STKALIGN | CCR_BP },
   breakpoints: { version: 2, count: 8 },
   hasBitBands: false,

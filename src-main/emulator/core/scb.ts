@@ -78,6 +78,8 @@ export class Scb implements Peripheral {
   #shcsr = 0
   #core!: Core
   #cacheSelected = 0
+  /** told of CCR, which switches the caches, whenever it is set */
+  onCacheControl: (ccr: number) => void = () => undefined
   readonly #processor: Processor
   readonly #vectorTable: number
   readonly #requestReset: (kind: ResetKind) => void
@@ -264,6 +266,7 @@ export class Scb implements Peripheral {
     this.#ccr = value
     this.#core.divideTrap = (this.#ccr & CCR.DIV_0_TRP) !== 0
     this.#core.bus.trapUnaligned = (this.#ccr & CCR.UNALIGN_TRP) !== 0
+    this.onCacheControl(value)
   }
 
   #readPriorities(first: number): number {

@@ -2,14 +2,13 @@
 // The core's state is complete when these run, and is reloaded by the interpreter after them.
 // Source: ARM DDI 0403 (Armv7-M ARM), A7.7 and B5.2.
 
-import { popCount } from '../code-cache.ts'
 import type { Core } from '../core/core.ts'
 import { DFSR } from '../core/debug.ts'
 import { EXCEPTION } from '../core/exception-numbers.ts'
 import { BusFault, CFSR } from '../core/faults.ts'
 import { FPCCR } from '../core/fpu.ts'
 import { LDR_PC_FORM, UNPRIVILEGED_ACCESSES } from '../decode/thumb32.ts'
-import { FIRST_COLD, FIRST_VFP, OP, type OpName } from '../opcodes.ts'
+import { FIRST_COLD, FIRST_VFP, OP, popCount, type OpName } from '../opcodes.ts'
 import { conditionPasses } from './arithmetic.ts'
 import { readSpecial, writeSpecial } from './special-registers.ts'
 

@@ -16,7 +16,20 @@ import { executeCold } from './cold.ts'
 import { executeDsp } from './dsp.ts'
 import { executeVfp } from './vfp.ts'
 
-/** Runs about `budget` cycles, less when the core needs attention (core.attention is then set). */
+/** Of a decoded word: its cycles. */
+const CYCLES_MASK = 31 << 22
+
+/** Executes one instruction, whatever it takes: the first of two that issue together takes nothing. */
+export function interpretOne(core: Core): void {
+  const { pc, instructions } = core
+  // What only prepares an instruction, such as storing a floating-point context, leaves it to be executed.
+  do interpret(core, 0)
+  while (core.pc === pc && core.instructions === instructions && !core.attention)
+}
+
+/**
+ * Runs about `budget` cycles, one instruction at least, less when the core needs attention (core.attention is then set).
+ */
 export function interpret(core: Core, budget: number): void {
   const { r: R, s32: S, memory, code } = core
   const { words: W, immediates: IM, it: IT } = code
@@ -55,12 +68,12 @@ export function interpret(core: Core, budget: number): void {
     let w = 0
 
     hot: {
-      while (cyc < limit) {
+      do {
         w = W[i]!
         if (w <= 0) {
           if (w === 0) {
             code.decode(i, ((i << 1) + base) >>> 0)
-            continue
+            w = W[i]!
           }
           if ((w & 511) === 0) {
             // Translated code starts here.
@@ -96,7 +109,7 @@ export function interpret(core: Core, budget: number): void {
               lineEnd = (i | inLine) + 1
             }
             n++
-            cyc++
+            if ((w & CYCLES_MASK) !== 0) cyc++
             i += 1 + ((w >>> 21) & 1)
             continue
           }
@@ -226,22 +239,22 @@ export function interpret(core: Core, budget: number): void {
           case 74: /* SBFX */ R[a] = (R[b]! << (32 - (im & 255) - (im >>> 8))) >> (32 - (im >>> 8)); break
           case 75: /* BFI */ { const mask = (0xffffffff >>> (32 - (im >>> 8))) << (im & 255); R[a] = (R[a]! & ~mask) | (b === 15 ? 0 : (R[b]! << (im & 255)) & mask); break }
           case 76: /* B */ i = im; break taken
-          case 77: /* BEQ */ if (Z === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 78: /* BNE */ if (Z !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 79: /* BCS */ if (C !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 80: /* BCC */ if (C === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 81: /* BMI */ if (N < 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 82: /* BPL */ if (N >= 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 83: /* BVS */ if (V !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 84: /* BVC */ if (V === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 85: /* BHI */ if (C !== 0 && Z !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 86: /* BLS */ if (C === 0 || Z === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 87: /* BGE */ if (N >>> 31 === V) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 88: /* BLT */ if (N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 89: /* BGT */ if (Z !== 0 && N >>> 31 === V) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 90: /* BLE */ if (Z === 0 || N >>> 31 !== V) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 91: /* CBZ */ if (R[b] === 0) { i = im; cyc += BRANCH_REFILL; break taken } break
-          case 92: /* CBNZ */ if (R[b] !== 0) { i = im; cyc += BRANCH_REFILL; break taken } break
+          case 77: /* BEQ */ if (Z === 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 78: /* BNE */ if (Z !== 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 79: /* BCS */ if (C !== 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 80: /* BCC */ if (C === 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 81: /* BMI */ if (N < 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 82: /* BPL */ if (N >= 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 83: /* BVS */ if (V !== 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 84: /* BVC */ if (V === 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 85: /* BHI */ if (C !== 0 && Z !== 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 86: /* BLS */ if (C === 0 || Z === 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 87: /* BGE */ if (N >>> 31 === V) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 88: /* BLT */ if (N >>> 31 !== V) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 89: /* BGT */ if (Z !== 0 && N >>> 31 === V) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 90: /* BLE */ if (Z === 0 || N >>> 31 !== V) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 91: /* CBZ */ if (R[b] === 0) { i = im; cyc += (w << 1) >> 28; break taken } break
+          case 92: /* CBNZ */ if (R[b] !== 0) { i = im; cyc += (w << 1) >> 28; break taken } break
           case 93: /* BL */ R[14] = ((i << 1) + base) | 1; i = im; break taken
           case 94: /* BX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; i = o >> 1; base = (to & ~1) - o; break taken }
           case 95: /* BLX */ { const to = R[b]!, o = X[to >>> 14]! | (to & 0x3ffe); if ((to & 1) === 0 || o < 0) break hot; R[14] = ((i << 1) + base) | 1; i = o >> 1; base = (to & ~1) - o; break taken }
@@ -361,7 +374,7 @@ export function interpret(core: Core, budget: number): void {
           if (at + ((w >>> 21) & 1) >= lineEnd) cyc += timing.fetch(lineEnd)
           lineEnd = 0
         }
-      }
+      } while (cyc < limit)
       core.suspend(((i << 1) + base) >>> 0, N, Z, C, V, n, cyc)
       return
     }

@@ -1,5 +1,6 @@
 // ACR and the option bytes of the STM32H74x's flash, which the register blocks of both banks show. What is written to a
-// _PRG register becomes true, and shows in its _CUR register, when OPTSTART has run. Source: RM0433, 4.4 and 4.9.
+// _PRG register becomes true, and shows in its _CUR register, when OPTSTART has run. Sources: RM0433, 4.4 and 4.9;
+// offsets and bits also by ST's stm32h743xx.h.
 
 import { protectionLevel } from '../../device/flash-driver.ts'
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
@@ -33,6 +34,7 @@ export interface OptionParts {
   scheduler: Scheduler
   coreHz: () => number
   readProtection: ReadProtection
+  onAccessControl: (acr: number) => void
   /** erases all of flash: what level 1 costs to leave */
   massErase: () => void
   /** The banks' own options become true as well. */
@@ -58,6 +60,7 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
   reset(): void {
     const options = this.get('OPTSR_CUR') & ~OPTSR.OPT_BUSY
     this.resetRegisters()
+    this.#parts.onAccessControl(this.get('ACR'))
     this.set('OPTSR_CUR', options)
     this.set('OPTSR_PRG', options)
     this.#keys.reset()
@@ -66,6 +69,10 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
 
   get readProtection(): ReadProtection {
     return levelOf(this.get('OPTSR_CUR'))
+  }
+
+  get userOptions(): number {
+    return this.get('OPTSR_CUR')
   }
 
   /** Whether secure-only areas count. */
@@ -91,8 +98,10 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
       if (this.#keys.take(value)) this.set('OPTCR', this.get('OPTCR') & ~OPTCR.OPTLOCK)
     } else if (name === 'OPTCCR') {
       this.set('OPTSR_CUR', this.get('OPTSR_CUR') & ~(value & OPTSR.OPTCHANGEERR))
-    } else if (name === 'ACR') this.set(name, value)
-    else if (this.open) {
+    } else if (name === 'ACR') {
+      this.set(name, value)
+      this.#parts.onAccessControl(value)
+    } else if (this.open) {
       this.set(name, value & ~(name === 'OPTCR' ? OPTCR.OPTSTART : 0))
       if (name === 'OPTCR' && (value & OPTCR.OPTSTART) !== 0) this.#start()
     }

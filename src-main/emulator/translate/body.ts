@@ -23,6 +23,9 @@ export interface GuestInstruction {
   condition: number
 }
 
+/** Cycles that a conditional branch takes more when it is taken, below zero where that was predicted. */
+export const takenExtra = ({ d }: GuestInstruction) => (d << 28) >> 28
+
 /** Locals after the two parameters: index (and in the end the next one) and block. */
 export const LOCAL = {
   NEXT: 0,

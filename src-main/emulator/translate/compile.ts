@@ -2,11 +2,10 @@
 // follow, so that a branch forward is a branch to a label; loops that are entered at their head only become WebAssembly
 // loops; every other branch goes by the block number through the table at the top.
 
-import { BRANCH_REFILL } from '../cycle-table.ts'
 import { STATE, type Memory } from '../memory.ts'
 import type { MemoryTiming } from '../memory-timing.ts'
 import { OP } from '../opcodes.ts'
-import { Body, LOCAL, LOCAL_TYPES, type GuestInstruction } from './body.ts'
+import { Body, LOCAL, LOCAL_TYPES, takenExtra, type GuestInstruction } from './body.ts'
 import { ALWAYS, isConditionalBranch, pushBranchCondition, pushCondition } from './conditions.ts'
 import { EMITTERS, ends } from './emitters.ts'
 import type { Block, Region } from './region.ts'
@@ -146,11 +145,11 @@ class RegionCompiler {
     pushCondition(body, condition)
     body.if()
     this.#emitOperation(instruction)
-    // What is skipped takes one cycle.
+    // What is skipped takes one cycle, or none beside another.
     const branches = op === OP.B || isConditionalBranch(op) || ends(instruction)
     if (branches) body.end()
-    else if (cycles !== 1) body.else()
-    if (cycles !== 1)
+    else if (cycles > 1) body.else()
+    if (cycles > 1)
       body
         .get(LOCAL.LEFT)
         .const(cycles - 1)
@@ -168,7 +167,7 @@ class RegionCompiler {
     } else if (isConditionalBranch(op)) {
       pushBranchCondition(body, op, b)
       body.if()
-      body.settle(true, BRANCH_REFILL)
+      body.settle(true, takenExtra(instruction))
       this.#goTo(imm, undefined)
       body.end()
     } else EMITTERS[op]!(body, instruction)

@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts'
 import type { MemoryTiming } from '../memory-timing.ts'
 import { FIRST_COLD, FIRST_VFP, OP } from '../opcodes.ts'
 import { ALWAYS, isConditionalBranch } from './conditions.ts'
-import type { GuestInstruction } from './body.ts'
+import { takenExtra, type GuestInstruction } from './body.ts'
 import { EMITTERS, ends, wordsMoved } from './emitters.ts'
 
 export interface Block {
@@ -212,7 +212,8 @@ function cost({ instructions }: Block, timing: MemoryTiming | undefined): number
     const { index, op, cycles: own } = instruction
     cycles += Math.max(1, own)
     if (op === OP.SDIV || op === OP.UDIV) cycles += DIVIDE_EXTRA
-    if (isConditionalBranch(op) || op === OP.LDM) cycles += BRANCH_REFILL
+    if (op === OP.LDM) cycles += BRANCH_REFILL
+    if (isConditionalBranch(op)) cycles += Math.max(0, takenExtra(instruction))
     if (timing === undefined) continue
     const { most, lineBits } = timing
     const lineBefore = line

@@ -126,8 +126,8 @@ export class Translator {
     const end = core.cycles + left
     for (let step = 0; step < STEPS && core.cycles < end && !core.attention; step++) {
       const before = core.pc
-      interpret(core, 1)
-      const sequential = core.pc > before && core.pc - before <= 4
+      interpret(core, 0)
+      const sequential = core.pc >= before && core.pc - before <= 4
       const index = core.memory.fetchOffset(core.pc) >> 1
       if (sequential || index < 0 || core.attention || this.#tried.has(index)) continue
       if (isEntry(core.code.words[index]!)) continue
