@@ -24,7 +24,6 @@ import {
   loaderPlace,
 } from './loader-layout.ts'
 import type { Probe } from './probe.ts'
-import { WATCHDOGS } from './watchdog.ts'
 
 export interface RamLoader {
   /** Of `length` bytes, whole words, from `start` on. */
@@ -36,17 +35,19 @@ export interface RamLoader {
 }
 
 interface LoaderChip {
+  /** IWDG_KR: option bytes may have started that watchdog, and the loader reloads it here */
+  watchdog: Addr
   /** what the core runs at after a reset: the internal oscillator */
   hsi: Hz
   /** between two looks whether a unit is programmed: a small part of the time that takes */
   pause: number
 }
 
-/** Sources: RM0090 6.2.2, RM0385 5.2.2, RM0433 8.5.2. */
-const CHIPS: Readonly<Record<FlashKind, LoaderChip>> = {
-  f4: { hsi: hz(16_000_000), pause: 4 },
-  f7: { hsi: hz(16_000_000), pause: 4 },
-  h7: { hsi: hz(64_000_000), pause: 64 },
+/** Sources: RM0090 2.3 and 6.2.2, RM0385 2.2.2 and 5.2.2, RM0433 2.3.2 and 8.5.2. */
+export const LOADER_CHIPS: Readonly<Record<FlashKind, LoaderChip>> = {
+  f4: { watchdog: addr(0x40003000), hsi: hz(16_000_000), pause: 4 },
+  f7: { watchdog: addr(0x40003000), hsi: hz(16_000_000), pause: 4 },
+  h7: { watchdog: addr(0x58004800), hsi: hz(64_000_000), pause: 64 },
 }
 
 /** At least this long the loader waits for its next job: longer than any erasing and any pause of the host's. */
@@ -97,7 +98,7 @@ export async function startLoader(
   if (code.length > LOADER_MAILBOX) {
     throw new AppError('INTERNAL', `The loader has ${code.length} bytes, and room for ${LOADER_MAILBOX}.`)
   }
-  const { hsi, pause } = CHIPS[kind]
+  const { watchdog, hsi, pause } = LOADER_CHIPS[kind]
   let jobs = 0
 
   /** Waits until the loader has written `value` at `address`. */
@@ -173,7 +174,7 @@ export async function startLoader(
   }
 
   const settings: Settings = {
-    watchdog: WATCHDOGS[kind].key,
+    watchdog,
     idle_polls: Math.floor((IDLE_S * hsi) / IDLE_POLL_CYCLES),
   }
   await probe.write(LOADER_START, code)
