@@ -1,4 +1,4 @@
-// Builds the firmware images in assets/firmware/ with arm-none-eabi-gcc.
+// Builds the firmware images and the loader in assets/firmware/ with arm-none-eabi-gcc.
 //   node scripts/build-firmware.mjs           builds them
 //   node scripts/build-firmware.mjs --check   builds them aside and compares the bytes with what is committed
 
@@ -22,6 +22,9 @@ const TARGETS = [
   { id: 'stm32f746', core: 'CORTEX_M7', cpu: cpu('cortex-m7', 'fpv5-sp-d16') },
   { id: 'stm32h743', core: 'CORTEX_M7', cpu: cpu('cortex-m7', 'fpv5-d16') },
 ]
+
+/** One for all chips: what both cores know. */
+const LOADER = { id: 'loader', cpu: ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=soft'] }
 
 const SOURCE_FOLDERS = ['src/kernels', 'src/protocol', 'src/runtime', 'port/common']
 
@@ -96,27 +99,48 @@ function largestFrame(folder) {
   return { function: where.split(':').at(-1), bytes: Number(bytes) }
 }
 
-function build(target, folder) {
-  const port = join('firmware', 'port', target.id)
-  const elf = join(folder, `${target.id}.elf`)
+const compile = (args) => run('arm-none-eabi-gcc', args)
+
+/** What was built, and what is told of it beside. */
+function result(target, folder, elf, headerOf) {
   const bin = join(folder, `${target.id}.bin`)
-  const folders = [...SOURCE_FOLDERS, `port/${target.id}`]
-  const includes = ['firmware/include', ...folders.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
-  const sources = folders.flatMap(sourcesIn)
-  const link = [`-Wl,-T,${join(port, 'link.ld')}`, '-lgcc']
-  const core = `-DTM_RUNNING_CORE=TM_CORE_${target.core}`
-  run('arm-none-eabi-gcc', [...target.cpu, core, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
   run('arm-none-eabi-objcopy', ['-O', 'binary', elf, bin])
   const image = readFileSync(bin)
   const facts = {
     sha256: createHash('sha256').update(image).digest('hex'),
     bytes: image.length,
     compiler: `arm-none-eabi-gcc ${compilerVersion()}`,
-    header: imageHeader(image),
+    ...headerOf(image),
     sections: sectionSizes(elf),
     largestFrame: largestFrame(folder),
   }
   return { image, facts: `${JSON.stringify(facts, null, 2)}\n` }
+}
+
+function buildLoader(folder) {
+  const elf = join(folder, 'loader.elf')
+  const sources = ['-Ifirmware/include', ...sourcesIn('loader'), '-Wl,-T,firmware/loader/link.ld']
+  compile([...LOADER.cpu, ...FLAGS, ...sources, '-o', elf])
+  return result(LOADER, folder, elf, () => ({}))
+}
+
+function buildImage(target, folder) {
+  const port = join('firmware', 'port', target.id)
+  const elf = join(folder, `${target.id}.elf`)
+  const folders = [...SOURCE_FOLDERS, `port/${target.id}`]
+  const includes = ['firmware/include', ...folders.map((name) => `firmware/${name}`)].map((path) => `-I${path}`)
+  const sources = folders.flatMap(sourcesIn)
+  const link = [`-Wl,-T,${join(port, 'link.ld')}`, '-lgcc']
+  const core = `-DTM_RUNNING_CORE=TM_CORE_${target.core}`
+  compile([...target.cpu, core, ...FLAGS, ...includes, ...sources, ...link, '-o', elf])
+  return result(target, folder, elf, (image) => ({ header: imageHeader(image) }))
+}
+
+/** In a folder of its own: what the compiler says of stack frames lies beside what it builds. */
+function build(target, folder) {
+  const own = join(folder, target.id)
+  mkdirSync(own)
+  return target === LOADER ? buildLoader(own) : buildImage(target, own)
 }
 
 function check(target, folder) {
@@ -143,7 +167,7 @@ function write(target, folder) {
 const folder = mkdtempSync(join(tmpdir(), 'thimble-firmware-'))
 try {
   const action = process.argv.includes('--check') ? check : write
-  for (const target of TARGETS) console.log(action(target, folder))
+  for (const target of [...TARGETS, LOADER]) console.log(action(target, folder))
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

@@ -8,7 +8,7 @@
 
 /* Limits and marks */
 #define TM_MAGIC                      0x4C424D54u /* "TMBL" */
-#define TM_LAYOUT_VERSION             2u
+#define TM_LAYOUT_VERSION             3u
 #define TM_CONSTANT                   0x80000000u
 #define TM_MAX_RANK                   6u
 #define TM_MAX_EXTENT                 32767u
@@ -44,7 +44,6 @@
 #define TM_OP_DEQUANTIZE        12u
 #define TM_OP_PAD               13u
 #define TM_OP_GENERATED         14u
-#define TM_OP_GENERATED_PLANAR  15u
 
 /* Where bytes live: in the constant section where TM_CONSTANT is set in the offset, else in the arena. */
 typedef struct {
@@ -374,19 +373,5 @@ typedef struct {
     uint32_t entry; /* offset of the first instruction in CODE */
 } tm_generated;
 _Static_assert(sizeof(tm_generated) == 48, "tm_generated has padding");
-
-/* Two kernels made for this op: the first writes the input to scratch as planes, the second reads those. */
-typedef struct {
-    uint32_t kind;
-    uint32_t record_bytes;
-    uint32_t op_index; /* the op's place in the model's graph */
-    tm_ref output;
-    tm_ref input;
-    tm_ref planes;
-    tm_ref constants; /* of the second kernel */
-    uint32_t to_planar_entry; /* offset of the first instruction in CODE */
-    uint32_t entry; /* the same of the second kernel */
-} tm_generated_planar;
-_Static_assert(sizeof(tm_generated_planar) == 52, "tm_generated_planar has padding");
 
 #endif /* TM_LAYOUT_H */

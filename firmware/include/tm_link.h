@@ -14,6 +14,8 @@
 #define TM_LINK_MAX_PAYLOAD  1024u
 #define TM_LINK_MAX_FRAME    1036u
 #define TM_LINK_RING_BYTES   2048u
+#define TM_LINK_BAUD         0x0001C200u /* of a serial line until another rate is asked for */
+#define TM_LINK_MAX_BAUD     0x000E1000u
 #define TM_LINK_ANSWER       128u /* set in the type of an answer */
 #define TM_MARK_END          0xFFFFFFFFu /* to ITM port 0 behind the last op */
 
@@ -24,6 +26,7 @@
 #define TM_LINK_READ  4u /* tm_link_span -> bytes */
 #define TM_LINK_RUN   5u /* tm_link_run -> tm_link_ran, then with profile one u32 of cycles for each op */
 #define TM_LINK_INFER 6u /* tm_link_write into input 0, bytes -> tm_link_ran, then the start of output 0 */
+#define TM_LINK_RATE  7u /* tm_link_rate that is wanted -> tm_link_rate that there will be, behind the answer */
 #define TM_LINK_FAULT 126u /* tm_fault_record, unasked for: the firmware has stopped */
 #define TM_LINK_ERROR 127u /* tm_link_error, then a reason in ASCII */
 
@@ -35,6 +38,7 @@
 #define TM_ERROR_NO_MODEL        5u /* open one first */
 #define TM_ERROR_MODEL_REFUSED   6u /* detail is the tm_status, the reason its name */
 #define TM_ERROR_RUN_FAILED      7u /* detail is the tm_status, the reason its name */
+#define TM_ERROR_NO_RATE         8u /* this line has no rate, or not this one; detail is the one asked for */
 
 /* What the core clock comes from */
 #define TM_CLOCK_HSI     0u /* internal oscillator, no PLL */
@@ -94,6 +98,12 @@ typedef struct {
     uint32_t cycles_high;
 } tm_link_ran;
 _Static_assert(sizeof(tm_link_ran) == 12, "tm_link_ran has padding");
+
+/* Payload: rate */
+typedef struct {
+    uint32_t baud;
+} tm_link_rate;
+_Static_assert(sizeof(tm_link_rate) == 4, "tm_link_rate has padding");
 
 /* Payload: error */
 typedef struct {

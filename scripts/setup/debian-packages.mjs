@@ -20,7 +20,6 @@ export const SYSTEM_PACKAGES = [
   { package: ['libnss3'], scope: 'app', for: 'Electron', library: 'libnss3.so' },
   { package: ['libasound2t64', 'libasound2'], scope: 'app', for: 'Electron', library: 'libasound.so.2' },
   { package: ['libgbm1'], scope: 'app', for: 'Electron', library: 'libgbm.so.1' },
-  { package: ['udev'], scope: 'app', for: 'naming serial ports', command: 'udevadm' },
   { package: ['unzip'], scope: 'app', for: 'unpacking the fallback Electron', command: 'unzip' },
   { package: ['xvfb'], scope: 'test', for: 'window tests without a display', command: 'xvfb-run' },
   { package: ['xauth'], scope: 'test', for: 'window tests without a display', command: 'xauth' },

@@ -58,8 +58,13 @@ export function createHandlers({
     'models.add': ({ file }) => workspace.addModel(file),
     'models.inspect': ({ file }) => workspace.inspect(file),
     'boards.list': () => workspace.boards(),
+    'boards.unprotect': async ({ boardId }) => {
+      await jobs.idle()
+      return workspace.unprotect(boardId)
+    },
     'jobs.start': (request) => jobs.start({ ...request, quick: request.quick || quick }),
     'jobs.cancel': ({ jobId }) => jobs.cancel(jobId),
+    'jobs.agree': ({ jobId }) => jobs.agree(jobId),
     'jobs.current': () => jobs.current(),
     'runs.list': (page) => store.runs.list(page),
     'runs.show': ({ id }) => store.runs.show(id),

@@ -17,7 +17,10 @@ export interface JobHostOptions {
 export interface JobHost {
   /** Waits until the process of a job that has said its last word is gone. Throws JOB_RUNNING when one runs. */
   start(request: RunRequest): Promise<{ jobId: string }>
+  /** Resolves when no process of a job has a board open. Throws JOB_RUNNING when a job runs. */
+  idle(): Promise<void>
   cancel(jobId: string): { accepted: boolean }
+  agree(jobId: string): { accepted: boolean }
   current(): { jobId: string; events: TimedEvent[] } | null
   /** Cancels what runs and waits until its process is gone. */
   close(): Promise<void>
@@ -29,10 +32,16 @@ export function createJobHost({ workspace, fork, onEvent, now }: JobHostOptions)
   let current: { jobId: string; events: TimedEvent[] } | null = null
   let count = 0
 
+  async function idle(): Promise<void> {
+    if (running !== null && saidItsLast) await running.ended
+    if (running !== null) throw new AppError('JOB_RUNNING', 'A job is running already. One board, one job at a time.')
+  }
+
   return {
+    idle,
+
     async start(request) {
-      if (running !== null && saidItsLast) await running.ended
-      if (running !== null) throw new AppError('JOB_RUNNING', 'A job is running already. One board, one job at a time.')
+      await idle()
       const jobId = `job-${++count}`
       const events: TimedEvent[] = []
       current = { jobId, events }
@@ -51,6 +60,12 @@ export function createJobHost({ workspace, fork, onEvent, now }: JobHostOptions)
     cancel(jobId) {
       if (running === null || current?.jobId !== jobId) return { accepted: false }
       running.cancel()
+      return { accepted: true }
+    },
+
+    agree(jobId) {
+      if (running === null || current?.jobId !== jobId) return { accepted: false }
+      running.agree()
       return { accepted: true }
     },
 

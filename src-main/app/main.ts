@@ -3,6 +3,7 @@
 import { app, nativeTheme, session, type BrowserWindow } from 'electron'
 import { toAppError } from '../base/errors.ts'
 import { storePath } from '../jobs/store-path.ts'
+import { watchBoards } from '../jobs/watch-boards.ts'
 import { openWorkspace, type Workspace } from '../jobs/workspace.ts'
 import { createDispatch } from './dispatch.ts'
 import { createHandlers } from './handlers.ts'
@@ -34,6 +35,7 @@ const fallbackRuntime =
 let window: BrowserWindow | null = null
 let jobs: JobHost | null = null
 let workspace: Workspace | null = null
+const ending = new AbortController()
 
 // as root the sandbox can't start; --no-sandbox says so, and both together kill every child process
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
@@ -61,6 +63,7 @@ function start(): void {
       kind: 'window',
       assetsDir,
       workers: { emulator: workerFiles.emulator },
+      virtualFlash: process.env.THIMBLE_VIRTUAL_FLASH,
     })
   } catch (thrown) {
     const failure = toAppError(thrown).toDto()
@@ -95,6 +98,11 @@ function start(): void {
   })
   serveRequests(createDispatch(handlers), origins)
 
+  void watchBoards({
+    signal: ending.signal,
+    onChange: (_, boards) => send('boards.changed', { boards: [...boards] }),
+  }).catch((thrown: unknown) => process.stderr.write(`${toAppError(thrown).message}\n`))
+
   window = createMainWindow(developmentAddress)
   window.on('closed', () => {
     window = null
@@ -106,6 +114,7 @@ let closing = false
 app.on('will-quit', (event) => {
   if (closing || workspace === null) return
   closing = true
+  ending.abort()
   event.preventDefault()
   void (jobs?.close() ?? Promise.resolve()).finally(() => {
     workspace?.close()

@@ -47,10 +47,21 @@ export const ERROR_CODES = {
     'The chip is read-out protected. thimble board unprotect ID --yes takes that off and erases all of its flash.',
   BOARD_LOCKED_FOR_GOOD:
     'Replace the chip or use another board: read-out protection of level 2 can never be taken off.',
-  BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip.',
+  BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip, as it was written.',
+  SERIAL_UNKNOWN: 'Check the path and the cable: /dev/ttyACM0 or /dev/ttyUSB0 on Linux, COM3 on Windows.',
+  SERIAL_PERMISSION:
+    'On Debian serial ports belong to the group dialout: sudo usermod -aG dialout $USER, then log in again.',
+  SERIAL_IN_USE: 'Close the other program that uses this port (a terminal, a modem manager, another Thimble).',
+  SERIAL_FAILED: 'Check that this is a serial port and that it knows the baud rate; unplug it and plug it in again.',
+  SERIAL_NO_PROBE:
+    'Use the probe of this board (stlink:SERIAL, see thimble boards); infer alone works over serial:PATH.',
+  SERIAL_RATE: 'Leave @BAUD out (115200), use a lower rate or a shorter cable. The line goes on at 115200 baud.',
+  UART_LINK_TAKEN: 'Choose another path for --uart, in a folder where you may write.',
+  BOARD_OTHER_MODEL: 'Flash this model through the probe first (thimble flash), then use it over the serial line.',
   PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
   PROBE_PERMISSION:
     "Install Thimble's udev rules (assets/udev/60-thimble.rules in /etc/udev/rules.d), then plug the probe in again.",
+  PROBE_AMBIGUOUS: 'Unplug all but one of these probes, or name one by its whole id as thimble boards lists it.',
   PROBE_IN_USE:
     'Close the other program that uses this probe (OpenOCD, STM32CubeIDE, another Thimble), then try again.',
   PROBE_MODE:
@@ -65,6 +76,8 @@ export const ERROR_CODES = {
     'The firmware refused the packed model. Flash it again; if it comes back, the firmware and Thimble versions differ.',
   FLASH_FAILED:
     'Flash could not be written. Reset the board and try again; nothing is called written unless it was verified.',
+  FLASH_LOADER_FAILED:
+    'Flash again: what was half written is erased first. If it comes back, look for what resets or disturbs the chip: a watchdog, a weak supply, another debugger.',
   FLASH_FOREIGN:
     'Look at the sectors named above. If they may be erased, run it again and agree (command line: --yes).',
   FLASH_VERIFY_FAILED:

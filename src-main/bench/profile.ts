@@ -49,7 +49,7 @@ export function instructionsPerOp(marks: readonly ExecutionMark[], ops: number):
 
 /** `inputs` and `model` as FirmwareClient has them; `ops` in the packed model's order. */
 export async function profileInference(
-  session: BoardSession,
+  session: Pick<BoardSession, 'firmware' | 'takeMarks'>,
   model: OpenModel,
   clock: Hz,
   inputs: readonly Uint8Array[],

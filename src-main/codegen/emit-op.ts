@@ -12,26 +12,42 @@ import { emitDepthwise, fitsDepthwise, type DepthwiseLayer } from './kernels/dep
 import { emitDirectConvolution, fitsDirectConvolution } from './kernels/direct-convolution.ts'
 import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
-import { emitToPlanar, planarLayout, planeBytes } from './kernels/planar.ts'
-import { emitPointwise, fitsPointwise } from './kernels/pointwise.ts'
+import { planarLayout } from './kernels/planar.ts'
+import { emitPointwise, fitsPointwise, pointwiseWorksInPlace, type PointwiseLayer } from './kernels/pointwise.ts'
+import { emitWinograd, fitsWinograd, winogradPays } from './kernels/winograd.ts'
+import { winogradWorksInPlace } from './kernels/winograd-input.ts'
 
 export interface EmittedOp {
-  family: 'pointwise' | 'direct-convolution' | 'depthwise' | 'fully-connected' | 'add'
+  family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add'
   kernel: EmittedKernel
-  /** Writes the input to scratch as planes, which `kernel` then reads in place of the input. */
-  toPlanar: EmittedKernel | undefined
-  /** RAM beside input and output */
-  scratchBytes: number
+  /** whether the output may lie where the first input does */
+  inPlace: boolean
 }
 
-/** Forms of the weights that an op may be asked for; one without a choice has one. */
-export const weightFormsOf = (op: Op): readonly WeightForm[] =>
-  op.kind === 'CONV_2D' || op.kind === 'FULLY_CONNECTED' ? ['int16', 'packed8'] : ['int16']
+/** A kernel that an op may be asked for, in what its families have a choice. */
+export interface KernelVariant {
+  weights: WeightForm
+  way: 'usual' | 'winograd' | 'without scratch'
+}
+
+/** What to ask for, the quickest first; an op without a choice has one. */
+export function variantsOf(op: Op): readonly KernelVariant[] {
+  switch (op.kind) {
+    case 'CONV_2D':
+      return [{ weights: 'int16', way: 'winograd' }, ...FORMS.map((weights) => ({ weights, way: 'usual' }) as const)]
+    case 'FULLY_CONNECTED':
+      return FORMS.flatMap((weights) => (['usual', 'without scratch'] as const).map((way) => ({ weights, way })))
+    default:
+      return [{ weights: 'int16', way: 'usual' }]
+  }
+}
+
+const FORMS: readonly WeightForm[] = ['int16', 'packed8']
 
 /** Undefined where no emitter fits the op or its accumulators can't be proved. Throws what reading the op's constants does. */
-export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+export function emitOp(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | undefined {
   try {
-    return emitFitting(graph, op, weights)
+    return emitFitting(graph, op, variant)
   } catch (error) {
     // The packer proves the same sums for the plain kernel and refuses them with the layer's name.
     if (error instanceof AppError && error.code === 'ACCUMULATOR_OVERFLOW') return undefined
@@ -39,14 +55,14 @@ export function emitOp(graph: Graph, op: Op, weights: WeightForm): EmittedOp | u
   }
 }
 
-function emitFitting(graph: Graph, op: Op, weights: WeightForm): EmittedOp | undefined {
+function emitFitting(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | undefined {
   switch (op.kind) {
     case 'CONV_2D':
-      return isActivation(graph, op.inputs[0]) ? emitConvolution(graph, op, weights) : undefined
+      return isActivation(graph, op.inputs[0]) ? emitConvolution(graph, op, variant) : undefined
     case 'DEPTHWISE_CONV_2D':
       return isActivation(graph, op.inputs[0]) ? emitDepthwiseOp(graph, op) : undefined
     case 'FULLY_CONNECTED':
-      return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, weights) : undefined
+      return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, variant) : undefined
     case 'ADD':
       return emitAddOp(graph, op)
     default:
@@ -56,19 +72,15 @@ function emitFitting(graph: Graph, op: Op, weights: WeightForm): EmittedOp | und
 
 const isActivation = (graph: Graph, id: TensorId | undefined) => tensorAt(graph, id).data === undefined
 
-const alone = (family: EmittedOp['family'], kernel: EmittedKernel): EmittedOp => ({
-  family,
-  kernel,
-  toPlanar: undefined,
-  scratchBytes: kernel.scratchBytes,
-})
+const apart = (family: EmittedOp['family'], kernel: EmittedKernel): EmittedOp => ({ family, kernel, inPlace: false })
 
 const weightsAndParams = (graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConnected) => ({
   weights: constantOf(graph, op.inputs[1], Int8Array),
   params: convolutionParams(graph, op),
 })
 
-function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): EmittedOp | undefined {
+function emitConvolution(graph: Graph, op: Conv2D, { weights, way }: KernelVariant): EmittedOp | undefined {
+  if (way === 'winograd') return emitWinogradOp(graph, op)
   const geometry = windowGeometry(graph, op)
   const { batches, filterH, filterW, strideH, strideW, outputH, outputW, inputC, outputC } = geometry
   const layer = weightsAndParams(graph, op)
@@ -79,19 +91,36 @@ function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): Emitted
     ...layer,
   }
   if (filterH * filterW * strideH * strideW === 1 && fitsPointwise(pointwise))
-    return alone('pointwise', emitPointwise(pointwise, { weights }))
+    return emitPointwiseOp(pointwise, weights)
   const direct = { geometry, ...layer }
   return fitsDirectConvolution(direct)
-    ? alone('direct-convolution', emitDirectConvolution(direct, { weights }))
+    ? apart('direct-convolution', emitDirectConvolution(direct, { weights }))
     : undefined
 }
 
-function emitMatrix(graph: Graph, op: FullyConnected, weights: WeightForm): EmittedOp | undefined {
+function emitWinogradOp(graph: Graph, op: Conv2D): EmittedOp | undefined {
+  const layer = { geometry: windowGeometry(graph, op), ...weightsAndParams(graph, op) }
+  if (!fitsWinograd(layer) || !winogradPays(layer)) return undefined
+  const kernel = emitWinograd(layer)
+  return kernel && { family: 'winograd', kernel, inPlace: winogradWorksInPlace(layer.geometry) }
+}
+
+const emitPointwiseOp = (layer: PointwiseLayer, weights: WeightForm): EmittedOp => ({
+  family: 'pointwise',
+  kernel: emitPointwise(layer, { weights }),
+  inPlace: pointwiseWorksInPlace(layer),
+})
+
+function emitMatrix(graph: Graph, op: FullyConnected, { weights, way }: KernelVariant): EmittedOp | undefined {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
   const layer = weightsAndParams(graph, op)
-  if (batches === 1) return alone('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights }))
+  if (batches === 1) {
+    const widensOnce = way !== 'without scratch'
+    if (!widensOnce && inputs % 4 > 0) return undefined
+    return apart('fully-connected', emitFullyConnected({ inputs, outputs, ...layer }, { weights, widensOnce }))
+  }
   const pointwise = { pixels: batches, inputChannels: inputs, outputChannels: outputs, ...layer }
-  return fitsPointwise(pointwise) ? alone('pointwise', emitPointwise(pointwise, { weights })) : undefined
+  return fitsPointwise(pointwise) ? emitPointwiseOp(pointwise, weights) : undefined
 }
 
 /** A 3x3 window of stride 1 or 2, without dilation or multiplier, of one batch. */
@@ -106,17 +135,11 @@ function emitDepthwiseOp(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefin
     left: g.padLeft,
   })
   const layer = {
-    ...{ planes, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW },
-    ...{ stride, ...weightsAndParams(graph, op) },
+    ...{ planes, channels: g.outputC, inputHeight: g.inputH, inputWidth: g.inputW },
+    ...{ outputHeight: g.outputH, outputWidth: g.outputW, stride, ...weightsAndParams(graph, op) },
   } satisfies DepthwiseLayer
   if (!fitsDepthwise(layer)) return undefined
-  const zeroPoint = layer.params.inputZeroPoint
-  return {
-    family: 'depthwise',
-    kernel: emitDepthwise(layer),
-    toPlanar: emitToPlanar({ height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint, layout: planes }),
-    scratchBytes: planeBytes(planes) * g.inputC,
-  }
+  return { family: 'depthwise', kernel: emitDepthwise(layer), inPlace: true }
 }
 
 /** Two activations of one shape: broadcasts and constants are the plain kernel's. */
@@ -125,5 +148,5 @@ function emitAddOp(graph: Graph, op: Add): EmittedOp | undefined {
   const isWhole = (id: TensorId | undefined) =>
     isActivation(graph, id) && elementCount(tensorAt(graph, id).shape) === elements
   if (!isWhole(op.inputs[0]) || !isWhole(op.inputs[1])) return undefined
-  return alone('add', emitAdd({ elements, params: addParams(graph, op) }))
+  return { family: 'add', kernel: emitAdd({ elements, params: addParams(graph, op) }), inPlace: true }
 }

@@ -13,7 +13,7 @@ export const boardSummary = z.object({
   ram_bytes: z.number(),
   budget_flash_bytes: z.number(),
   budget_ram_bytes: z.number(),
-  kind: z.enum(['virtual', 'probe']),
+  kind: z.enum(['virtual', 'probe', 'serial']),
   provenance,
   /** the provenance of cycles and latencies */
   timing: provenance,
@@ -87,8 +87,15 @@ export const REQUESTS = {
   'models.add': { params: z.object({ file: z.string() }), result: modelSummary },
   'models.inspect': { params: z.object({ file: z.string() }), result: inspection },
   'boards.list': { params: nothing, result: z.array(boardSummary) },
+  /** erases all of the board's flash, which takes its read-out protection off; `level` is what it was */
+  'boards.unprotect': {
+    params: z.object({ boardId: z.string() }),
+    result: z.object({ level: z.number(), erasedBytes: z.number() }),
+  },
   'jobs.start': { params: runRequest, result: z.object({ jobId: z.string() }) },
   'jobs.cancel': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
+  /** to what the job asks; who does not agree cancels it */
+  'jobs.agree': { params: z.object({ jobId: z.string() }), result: z.object({ accepted: z.boolean() }) },
   /** all events of the job that runs now or ran last in this session, so that a reloaded window catches up */
   'jobs.current': {
     params: nothing,
@@ -109,6 +116,8 @@ export type RequestResult<N extends RequestName> = z.output<(typeof REQUESTS)[N]
 export const EVENTS = {
   'job.event': timedEvent.extend({ jobId: z.string() }),
   'runs.changed': nothing,
+  /** all boards that there are now */
+  'boards.changed': z.object({ boards: z.array(boardSummary) }),
 } as const
 
 export type EventName = keyof typeof EVENTS

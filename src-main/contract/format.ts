@@ -1,5 +1,7 @@
 // Numbers as every screen, table and terminal shows them. 1 KB = 1,024 B, as in the chips' data sheets.
 
+import { hexAddr } from '../base/units.ts'
+
 const NBSP = '\u00a0'
 const MINUS = '\u2212'
 
@@ -92,6 +94,13 @@ export function formatTimeLeft(ms: number, locale?: string): string {
   const rounded = Math.ceil(seconds / step) * step
   return rounded < 60 ? `${rounded}${NBSP}s` : formatDuration(rounded * 1000, locale)
 }
+
+/** 0x08020000. */
+export const formatAddress = hexAddr
+
+/** 5; 5 and 6; 4, 5 and 6. */
+export const formatList = (items: readonly string[], locale = DEFAULT_LOCALE) =>
+  new Intl.ListFormat(locale, { type: 'conjunction' }).format(items)
 
 export const formatClock = (hz: number, locale?: string) => `${formatFixed(hz / 1e6, 0, locale)}${NBSP}MHz`
 

@@ -98,6 +98,13 @@ export const runDetail = runSummary.extend({
 })
 export type RunDetail = z.infer<typeof runDetail>
 
+/** What a job waits for before it goes on: leave to erase what somebody else has written, which is in `backup` now. */
+export const jobQuestion = z.object({
+  sectors: z.array(z.object({ index: z.number().int(), start: z.number(), bytes: z.number() })),
+  backup: z.string(),
+})
+export type JobQuestion = z.infer<typeof jobQuestion>
+
 /** What a running job says, in order. The same stream feeds the window, the terminal and the store. */
 export const jobEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), runId: z.number().int(), request: runRequest, stages: z.array(stageName) }),
@@ -124,6 +131,9 @@ export const jobEvent = z.discriminatedUnion('type', [
   /** what AUC the scores so far give, and of the models beside the one on the board */
   z.object({ type: z.literal('metric'), name: z.string(), unit: z.string(), value: z.number(), provenance }),
   z.object({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
+  /** the stage waits until the user agrees, or cancels the job */
+  z.object({ type: z.literal('question'), stage: stageName, question: jobQuestion }),
+  z.object({ type: z.literal('agreed'), stage: stageName }),
   z.object({ type: z.literal('finished'), run: runDetail }),
   z.object({
     type: z.literal('failed'),

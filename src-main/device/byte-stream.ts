@@ -6,5 +6,12 @@ export interface ByteStream {
   read(waitMs: number): Promise<Uint8Array>
   /** Where the other end's state can be seen: throws BOARD_FAULT when its silence has a reason. */
   diagnose?(): Promise<void>
+  /** A serial line: bytes get lost on it without a trace, and it has a rate. */
+  serial?: SerialLine
   close(): Promise<void>
+}
+
+export interface SerialLine {
+  /** Changes the rate both ways, when what was written has left. Throws SERIAL_FAILED, BOARD_GONE. */
+  setBaud(baud: number): Promise<void>
 }

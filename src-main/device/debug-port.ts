@@ -25,12 +25,27 @@ export interface DebugPins {
 /** PA13 and PA14, two bits each, 10: alternate function (RM0090 8.4.1, RM0385 6.4.1, RM0433 11.4.1). */
 const swdOnPortA = (modeRegister: number): DebugPins => ({ modeRegister, mask: 0x3c000000, alternate: 0x28000000 })
 
+/** A register of DBGMCU and the bits in it that stop the watchdogs while the core is halted. */
+export interface FreezeRegister {
+  address: number
+  bits: number
+}
+
+/** DBGMCU_APB1_FZ: WWDG and IWDG (RM0090 38.16.4, RM0385 40.16.4; the same in ST's stm32f407xx.h and stm32f746xx.h) */
+const FREEZE_F4: readonly FreezeRegister[] = [{ address: 0xe0042008, bits: (1 << 11) | (1 << 12) }]
+/** DBGMCU_APB3FZ1: WWDG1; DBGMCU_APB4FZ1: IWDG1 (RM0433 60.5.8; the same in ST's stm32h743xx.h) */
+const FREEZE_H7: readonly FreezeRegister[] = [
+  { address: 0x5c001034, bits: 1 << 6 },
+  { address: 0x5c001054, bits: 1 << 18 },
+]
+
 export interface DebugPortData {
   dpidr: number
   /** TAR counts up within one page of this many bytes, and wraps there */
   incrementBytes: number
   accessPorts: readonly AccessPort[]
   pins: DebugPins
+  watchdogFreeze: readonly FreezeRegister[]
 }
 
 const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
@@ -39,12 +54,14 @@ const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
     incrementBytes: 4 * KB,
     accessPorts: [{ index: 0, idr: 0x24770011, base: 0xe00ff003 }],
     pins: swdOnPortA(0x40020000),
+    watchdogFreeze: FREEZE_F4,
   },
   0x449: {
     dpidr: 0x5ba02477,
     incrementBytes: 1 * KB,
     accessPorts: [{ index: 0, idr: 0x74770001, base: 0xe00fd003 }],
     pins: swdOnPortA(0x40020000),
+    watchdogFreeze: FREEZE_F4,
   },
   0x450: {
     dpidr: 0x6ba02477,
@@ -61,6 +78,7 @@ const BY_CHIP: Readonly<Record<number, DebugPortData>> = {
       },
     ],
     pins: swdOnPortA(0x58020000),
+    watchdogFreeze: FREEZE_H7,
   },
 }
 

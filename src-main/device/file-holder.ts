@@ -1,6 +1,6 @@
 // Linux: which other process has a device file open. /proc/PID/fd is described in proc_pid_fd(5).
 
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 
 export interface FileHolder {
   pid: number
@@ -31,4 +31,25 @@ export async function findFileHolders(files: readonly string[]): Promise<Map<str
     }
   }
   return holders
+}
+
+/** /proc/locks (proc_locks(5)): the process that locked a file, as MAJOR:MINOR:INODE with the device in hexadecimal. */
+const LOCK = /FLOCK\s+ADVISORY\s+WRITE (\d+) ([0-9a-f]+:[0-9a-f]+:\d+) /
+
+/** The process that has this file locked (flock(2)), this one included. Undefined where there is no /proc. */
+export async function findLockHolder(file: string): Promise<FileHolder | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const { dev, ino } = await stat(file)
+  const hex = (n: number) => n.toString(16).padStart(2, '0')
+  // makedev(3): the minor's low 8 bits, 12 bits of major, the rest of the minor.
+  const major = (dev >>> 8) & 0xfff
+  const minor = (dev & 0xff) | ((dev >>> 12) & 0xfff00)
+  const wanted = `${hex(major)}:${hex(minor)}:${ino}`
+  for (const line of (await readFile('/proc/locks', 'utf8').catch(() => '')).split('\n')) {
+    const [, pid, node] = LOCK.exec(line) ?? []
+    if (node !== wanted) continue
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'another program')
+    return { pid: Number(pid), name: name.trim() }
+  }
+  return undefined
 }

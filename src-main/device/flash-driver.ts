@@ -1,5 +1,5 @@
 // What every flash controller of ST's can be asked to do, and how the host waits for it and reads its error flags.
-// The controllers are driven through the probe alone: no code runs on the target. The core must be halted.
+// The drivers go through the probe alone. The core must be halted, or stay away from flash as the loader in RAM does.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
@@ -15,6 +15,17 @@ export interface FlashProtection {
   writeProtected: number[]
 }
 
+/** What somebody else than the driver needs to know to program flash while the controller is unlocked. */
+export interface ProgramSetup {
+  control: Addr
+  /** what the control register holds while flash is programmed, and afterwards */
+  program: number
+  idle: number
+  status: StatusRegister
+  /** bytes that are programmed at once, word by word; then the controller is waited for */
+  unitBytes: number
+}
+
 export interface FlashDriver {
   /** what is programmed at once; flash is written in multiples of it */
   readonly programBytes: number
@@ -23,6 +34,8 @@ export interface FlashDriver {
   unlocked<T>(work: () => Promise<T>): Promise<T>
   /** Throws FLASH_FAILED with the controller's error flags. */
   erase(sector: FlashSector): Promise<void>
+  /** For the flash at `address` and the rest of its sector. */
+  programSetup(address: Addr): ProgramSetup
   /** `address` and the length are multiples of `programBytes`, the flash there is erased. `onBytes` counts what is written. */
   program(address: Addr, data: Uint8Array, onBytes: (count: number) => void): Promise<void>
 }
@@ -48,6 +61,20 @@ export interface StatusRegister {
 
 export const errorBits = ({ errors }: StatusRegister) => errors.reduce((bits, error) => bits | error.bit, 0)
 
+/** `status`: the register's content, in which an error flag is set. */
+export function controllerError(register: StatusRegister, status: number, what: string): AppError {
+  const errors = register.errors.filter((error) => status & error.bit)
+  const reasons = errors.map(({ name, meaning }) => `${name}: ${meaning}`).join('; ')
+  return new AppError('FLASH_FAILED', `${what} failed: ${reasons}.`, {
+    context: { errors: errors.map(({ name }) => name), [register.name]: hexAddr(status) },
+  })
+}
+
+export const controllerBusy = (register: StatusRegister, status: number, what: string): AppError =>
+  new AppError('FLASH_FAILED', `${what} does not end: the controller stays busy.`, {
+    context: { [register.name]: hexAddr(status) },
+  })
+
 /** Waits until the controller is idle. Throws FLASH_FAILED with the error flags, or when it does not end. */
 export async function finishFlash(
   { probe, clock }: { probe: Probe; clock: Clock },
@@ -58,18 +85,9 @@ export async function finishFlash(
   const start = clock.monotonicMs()
   for (;;) {
     const status = await probe.readWord(register.address)
-    const errors = register.errors.filter((error) => status & error.bit)
-    const context = { [register.name]: hexAddr(status) }
-    if (errors.length > 0) {
-      const reasons = errors.map(({ name, meaning }) => `${name}: ${meaning}`).join('; ')
-      throw new AppError('FLASH_FAILED', `${what} failed: ${reasons}.`, {
-        context: { errors: errors.map(({ name }) => name), ...context },
-      })
-    }
+    if ((status & errorBits(register)) !== 0) throw controllerError(register, status, what)
     if ((status & register.busy) === 0) return
-    if (clock.monotonicMs() - start > timeoutMs) {
-      throw new AppError('FLASH_FAILED', `${what} does not end: the controller stays busy.`, { context })
-    }
+    if (clock.monotonicMs() - start > timeoutMs) throw controllerBusy(register, status, what)
     await nextTurn() // a probe's transaction takes about a millisecond: that is pause enough
   }
 }

@@ -107,6 +107,8 @@ function createFlash(variant: Variant, probe: Probe, clock: Clock): FlashDriver 
       await probe.writeWord(CR, 0)
     },
 
+    programSetup: () => ({ control: CR, program: CR_PG | CR_PSIZE_WORD, idle: 0, status, unitBytes: 4 }),
+
     async program(address, data, onBytes) {
       await probe.writeWord(CR, CR_PG | CR_PSIZE_WORD)
       for (let at = 0; at < data.length; at += CHUNK_BYTES) {

@@ -103,6 +103,11 @@ export function createFlashH7(probe: Probe, clock: Clock): FlashDriver {
       await probe.writeWord(cr, CR_PSIZE_64)
     },
 
+    programSetup(address) {
+      const { cr, status } = bankAt(address)
+      return { control: cr, program: CR_PG | CR_PSIZE_64, idle: CR_PSIZE_64, status, unitBytes: WORD_BYTES }
+    },
+
     async program(address, data, onBytes) {
       for (let at = 0; at < data.length; at += CHUNK_BYTES) {
         const to = addr(address + at)

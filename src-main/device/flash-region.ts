@@ -1,13 +1,18 @@
 // Brings one region of flash to the wanted bytes: compare, erase, write, verify, and last of all the head, which makes
 // the content valid. Whatever ends it early, a half-written region is refused by whoever reads it.
+//
+// With the loader in RAM it programs all but small pieces, and says by its hash what flash holds; without it everything goes
+// through the probe. A hash that differs is never taken for an error by itself: what flash holds is read back then.
 
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { KB, addr, hexAddr, type Addr } from '../base/units.ts'
 import type { FlashSector, MemoryRegion } from './board-data.ts'
 import type { FlashDriver } from './flash-driver.ts'
-import { planFlash, type SectorWrite } from './flash-plan.ts'
+import { flashHash } from './flash-hash.ts'
+import { planWrites, touchedSectors, type SectorWrite } from './flash-plan.ts'
 import type { FlashStep, StepTimes } from './flash-steps.ts'
 import type { Probe } from './probe.ts'
+import { sameHash, type RamLoader } from './ram-loader.ts'
 
 /** `erase` counts sectors, `backup`, `write` and `verify` bytes, `reset` is 0 or 1 of 1. */
 export interface FlashProgress {
@@ -35,6 +40,8 @@ export interface RegionReport {
 export interface RegionTools {
   probe: Probe
   flash: FlashDriver
+  /** running; undefined: the core stands still */
+  loader?: RamLoader | undefined
   sectors: readonly FlashSector[]
   signal: AbortSignal | undefined
   steps: StepTimes
@@ -42,6 +49,8 @@ export interface RegionTools {
 }
 
 const READ_CHUNK = 4 * KB
+/** What is no longer than this goes through the probe: handing it to the loader takes as long. */
+const SMALL_BYTES = 1 * KB
 
 /** `length` bytes from `start` on; `onBytes` counts them as they come. */
 export async function readBack(
@@ -74,6 +83,22 @@ function verifyEqual(wanted: Uint8Array, found: Uint8Array, start: number) {
   })
 }
 
+/** Whether flash holds `wanted` from `start` on. */
+async function holds(wanted: Uint8Array, start: Addr, { probe, loader }: RegionTools): Promise<boolean> {
+  if (loader !== undefined) return sameHash(await loader.hash(start, wanted.length), flashHash(wanted))
+  return Buffer.compare(await readBack(probe, start, wanted.length), wanted) === 0
+}
+
+async function verifyFlash(wanted: Uint8Array, start: Addr, tools: RegionTools, onBytes: (count: number) => void) {
+  if (tools.loader !== undefined && (await holds(wanted, start, tools))) onBytes(wanted.length)
+  else verifyEqual(wanted, await readBack(tools.probe, start, wanted.length, onBytes), start)
+}
+
+const program = (start: Addr, data: Uint8Array, { flash, loader }: RegionTools, onBytes: (count: number) => void) =>
+  loader === undefined || data.length <= SMALL_BYTES
+    ? flash.program(start, data, onBytes)
+    : loader.program(start, data, flash.programSetup(start), onBytes)
+
 /** Throws MODEL_TOO_LARGE when the region is smaller than its content. */
 export function refuseTooLarge({ region, bytes }: RegionContent): void {
   if (bytes.length <= region.size) return
@@ -83,12 +108,19 @@ export function refuseTooLarge({ region, bytes }: RegionContent): void {
 
 /** Throws BOARD_PROTECTED when a sector to be changed is write-protected, MODEL_TOO_LARGE when the region is smaller. */
 export async function writeRegion(content: RegionContent, tools: RegionTools): Promise<RegionReport> {
-  const { probe, flash, sectors, signal, steps, onProgress } = tools
+  const { flash, sectors, signal, steps, onProgress } = tools
   const { region, headBytes } = content
   refuseTooLarge(content)
   const wanted = padTo(flash.programBytes, content.bytes)
-  const current = await steps.time('compare', wanted.length, () => readBack(probe, region.start, wanted.length))
-  const writes = planFlash(sectors, region.start, wanted, current)
+  const touched = touchedSectors(sectors, region.start, wanted.length)
+  const changed: boolean[] = []
+  await steps.time('compare', wanted.length, async () => {
+    for (const { from, to } of touched) {
+      throwIfCancelled(signal)
+      changed.push(!(await holds(wanted.subarray(from, to), addr(region.start + from), tools)))
+    }
+  })
+  const writes = planWrites(touched, changed)
   const report = (erasedSectors: number[], written: number): RegionReport => ({
     region: region.name,
     bytes: content.bytes.length,
@@ -96,7 +128,7 @@ export async function writeRegion(content: RegionContent, tools: RegionTools): P
     writtenBytes: written,
     verifiedBytes: wanted.length,
   })
-  if (writes.length === 0) return report([], 0) // reading it back has just verified it
+  if (writes.length === 0) return report([], 0) // comparing it has just verified it
 
   await refuseProtected(flash, writes)
   const total = writes.reduce((sum, { from, to }) => sum + to - from, 0)
@@ -122,12 +154,11 @@ export async function writeRegion(content: RegionContent, tools: RegionTools): P
     const verified = counter('verify')
     const write = async (from: number, to: number) => {
       if (from >= to) return
-      await steps.time('write', to - from, () => flash.program(at(from), wanted.subarray(from, to), wrote))
+      await steps.time('write', to - from, () => program(at(from), wanted.subarray(from, to), tools, wrote))
     }
     const verify = (from: number, to: number) =>
       steps.time('verify', to - from, async () => {
-        if (from >= to) return
-        verifyEqual(wanted.subarray(from, to), await readBack(probe, at(from), to - from, verified), at(from))
+        if (from < to) await verifyFlash(wanted.subarray(from, to), at(from), tools, verified)
       })
     for (const { from, to } of writes.map(bodyOf)) {
       throwIfCancelled(signal)

@@ -50,6 +50,17 @@ export class FrameReceiver {
     return frames
   }
 
+  /** Gives up on half a frame whose rest will not come, and returns the frames that were inside it. */
+  abandon(): Frame[] {
+    if (this.filled >= HEADER_BYTES) this.damaged++
+    const frames: Frame[] = []
+    while (this.filled > 0) {
+      this.drop(1)
+      this.take(frames)
+    }
+    return frames
+  }
+
   private drop(count: number) {
     this.buffer.copyWithin(0, count, this.filled)
     this.filled -= count

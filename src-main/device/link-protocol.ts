@@ -15,6 +15,9 @@ export const CRC_BYTES = 4
 export const MAX_PAYLOAD = 1024
 export const MAX_FRAME = HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES
 export const RING_BYTES = 2048
+/** what a serial line begins with, and falls back to when no whole frame comes at another rate */
+export const BASE_BAUD = 115_200
+export const MAX_BAUD = 921_600
 export const ANSWER_BIT = 0x80
 /** written to ITM stimulus port 0 behind the last op; before op i it is i */
 export const MARK_END = 0xffffffff
@@ -26,6 +29,7 @@ export const FRAME_TYPES = {
   read: { value: 0x04, comment: 'tm_link_span -> bytes' },
   run: { value: 0x05, comment: 'tm_link_run -> tm_link_ran, then with profile one u32 of cycles for each op' },
   infer: { value: 0x06, comment: 'tm_link_write into input 0, bytes -> tm_link_ran, then the start of output 0' },
+  rate: { value: 0x07, comment: 'tm_link_rate that is wanted -> tm_link_rate that there will be, behind the answer' },
   fault: { value: 0x7e, comment: 'tm_fault_record, unasked for: the firmware has stopped' },
   error: { value: 0x7f, comment: 'tm_link_error, then a reason in ASCII' },
 } as const
@@ -40,6 +44,7 @@ export const LINK_ERRORS = {
   no_model: { value: 5, comment: 'open one first' },
   model_refused: { value: 6, comment: 'detail is the tm_status, the reason its name' },
   run_failed: { value: 7, comment: 'detail is the tm_status, the reason its name' },
+  no_rate: { value: 8, comment: 'this line has no rate, or not this one; detail is the one asked for' },
 } as const
 export type LinkErrorName = keyof typeof LINK_ERRORS
 
@@ -77,6 +82,7 @@ export const PAYLOADS = {
     word('cycles_low', '64 bits, from before the first op to behind the last'),
     word('cycles_high'),
   ],
+  rate: [word('baud')],
   error: [word('code', 'TM_ERROR_*'), word('detail'), word('op', 'that a refused model is about, or 0xFFFFFFFF')],
 } as const satisfies Record<string, readonly CField[]>
 
@@ -98,6 +104,8 @@ export const linkProtocolC: CHeader = {
         { name: 'TM_LINK_MAX_PAYLOAD', value: MAX_PAYLOAD },
         { name: 'TM_LINK_MAX_FRAME', value: MAX_FRAME },
         { name: 'TM_LINK_RING_BYTES', value: RING_BYTES },
+        { name: 'TM_LINK_BAUD', value: BASE_BAUD, comment: 'of a serial line until another rate is asked for' },
+        { name: 'TM_LINK_MAX_BAUD', value: MAX_BAUD },
         { name: 'TM_LINK_ANSWER', value: ANSWER_BIT, comment: 'set in the type of an answer' },
         { name: 'TM_MARK_END', value: MARK_END, comment: 'to ITM port 0 behind the last op' },
       ],

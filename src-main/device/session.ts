@@ -1,7 +1,7 @@
 // One board in use: who it is, what is flashed, and the firmware's answers. Everything goes through the probe.
 
 import { systemClock, type Clock } from '../base/clock.ts'
-import { AppError, throwIfCancelled } from '../base/errors.ts'
+import { AppError, throwIfCancelled, toAppError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { addr, hexAddr } from '../base/units.ts'
 import type { BoardData, FlashSector } from './board-data.ts'
@@ -29,6 +29,7 @@ import {
   type ImageHeader,
 } from './image-header.ts'
 import { createLink } from './link.ts'
+import { startLoader, type RamLoader } from './ram-loader.ts'
 import { forgetRtt, openRttStream } from './rtt-link.ts'
 import { lockedForGood } from './unprotect.ts'
 
@@ -40,12 +41,18 @@ export interface FlashOptions {
    * flashing stops with FLASH_FOREIGN.
    */
   onForeign?: (sectors: readonly FlashSector[]) => Promise<void>
+  /** Asked after that; what a person takes to answer counts to no step. Throws to stop. */
+  agree?: (sectors: readonly FlashSector[]) => Promise<void>
+  /** the program that writes flash from the chip's RAM; without it, or when it does not start, the probe writes it */
+  loader?: Uint8Array | undefined
 }
 
 export interface FlashReport {
   firmwareSha256: string
   firmware: RegionReport
   model: RegionReport
+  /** what programmed and compared flash, small pieces aside */
+  programmedBy: 'loader' | 'probe'
   /** since the session began, or since its last flashing */
   steps: StepReport[]
 }
@@ -57,7 +64,7 @@ export interface BoardSession {
    * Brings firmware and model into flash, writing only the sectors that differ, verifies them, and resets the board.
    * Cancelling takes effect between sectors and leaves a board that refuses the half-written part. Throws
    * BOARD_PROTECTED, BOARD_WRONG_CHIP, MODEL_TOO_LARGE, FLASH_FOREIGN, FLASH_FAILED, FLASH_VERIFY_FAILED,
-   * BOARD_GONE, CANCELLED.
+   * FLASH_LOADER_FAILED, BOARD_GONE, CANCELLED.
    */
   flash(image: Uint8Array, blob: Uint8Array, options?: FlashOptions): Promise<FlashReport>
   /** Resets the board and waits until its firmware answers. Throws BOARD_NO_FIRMWARE, BOARD_TIMEOUT, BOARD_FAULT. */
@@ -87,7 +94,10 @@ const modelContent = (data: BoardData, bytes: Uint8Array): RegionContent => ({
 async function checkProtection(flash: FlashDriver) {
   const { level } = await flash.protection()
   if (level === 2) throw lockedForGood()
-  if (level === 1) throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).")
+  if (level === 1) {
+    const context = { protection_level: level }
+    throw new AppError('BOARD_PROTECTED', "The chip's flash is read-out protected (level 1).", { context })
+  }
 }
 
 /** Makes sure that the chip is the one it should be and can be used. Throws BOARD_WRONG_CHIP, BOARD_PROTECTED, BOARD_LOCKED_FOR_GOOD. */
@@ -102,6 +112,17 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
   })
 
   let client: FirmwareClient | null = null
+
+  /** Undefined when it does not answer as it should: the core stands at its reset vector again. */
+  async function tryLoader(code: Uint8Array): Promise<RamLoader | undefined> {
+    try {
+      return await startLoader(code, data.flash.driver, { probe, core, clock })
+    } catch (error) {
+      if (toAppError(error).code !== 'FLASH_LOADER_FAILED') throw error
+      await core.resetAndHalt()
+      return undefined
+    }
+  }
 
   async function readImageHeader(): Promise<ImageHeader> {
     const at = addr(data.firmwareRegion.start + IMAGE_HEADER_OFFSET)
@@ -142,7 +163,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
     core,
     start,
 
-    async flash(image, blob, { onProgress = () => undefined, signal, onForeign } = {}) {
+    async flash(image, blob, { onProgress = () => undefined, signal, onForeign, agree, loader: code } = {}) {
       const header = imageHeaderOf(image)
       if (header.chip_id !== data.idCode) {
         throw new AppError('BOARD_WRONG_CHIP', `The firmware image is built for chip 0x${header.chip_id.toString(16)}.`)
@@ -160,18 +181,24 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
         if (foreign.length > 0) {
           if (onForeign === undefined) throw foreignFlash(foreign, null)
           await steps.time('backup', data.flash.size, () => onForeign(foreign))
+          await agree?.(foreign)
         }
-        const tools = { probe, flash, sectors: data.flash.sectors, signal, steps, onProgress }
+        const loader = code === undefined ? undefined : await steps.time('compare', 0, () => tryLoader(code))
+        const tools = { probe, flash, loader, sectors: data.flash.sectors, signal, steps, onProgress }
         const firmware = await writeRegion(contents.firmware, tools)
         const model = await writeRegion(contents.model, tools)
         const reset = (done: number) => onProgress({ step: 'reset', region: firmware.region, done, total: 1 })
         reset(0)
         await steps.time('reset', 0, start)
         reset(1)
-        return { firmwareSha256: sha256(image), firmware, model, steps: steps.take() }
+        const programmedBy = loader === undefined ? 'probe' : 'loader'
+        return { firmwareSha256: sha256(image), firmware, model, programmedBy, steps: steps.take() }
       } catch (error) {
-        // Whole firmware runs on and refuses a half-written model; the error is about more than a core left halted.
-        await core.resume().catch(() => undefined)
+        // Whole firmware starts and refuses a half-written model; the error is about more than a core left halted.
+        await core
+          .resetAndHalt()
+          .then(() => core.resume())
+          .catch(() => undefined)
         throw error
       }
     },

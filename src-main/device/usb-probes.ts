@@ -9,7 +9,7 @@ import { openStlinkProbe } from './stlink/stlink-probe.ts'
 import { openUsbTransport, type StlinkUsbDevice } from './stlink/usb-transport.ts'
 
 export interface UsbProbe {
-  /** `stlink:<serial>` */
+  /** `stlink:<serial>`; where several have that serial, or it has none, with where it is plugged in: `<bus>-<address>` */
   id: string
   name: string
   state: 'ready' | 'no-permission' | 'in-use'
@@ -56,7 +56,18 @@ async function devices(): Promise<(UsbDevice & StlinkUsbDevice)[]> {
 
 const isStlink = ({ vendorId, productId }: UsbDevice) => vendorId === ST_VENDOR && productId in PRODUCTS
 
-const idOf = (device: UsbDevice) => `stlink:${device.serialNumber ?? `${device.bus}-${device.address}`}`
+const placeOf = ({ bus, address }: UsbDevice) => `${bus}-${address}`
+const serialId = (device: UsbDevice) => `stlink:${device.serialNumber ?? placeOf(device)}`
+
+/** The ST-Links among `devices`, each by an id of its own: copies of ST's probes may share one serial number. */
+function stlinks<T extends UsbDevice>(devices: readonly T[]): { id: string; device: T }[] {
+  const found = devices.filter(isStlink)
+  return found.map((device) => {
+    const id = serialId(device)
+    const alone = found.filter((other) => serialId(other) === id).length === 1
+    return { id: alone ? id : `${id}@${placeOf(device)}`, device }
+  })
+}
 
 async function stateOf(
   device: UsbDevice,
@@ -76,11 +87,11 @@ export async function listUsbProbes(
   list: () => Promise<UsbDevice[]> = devices,
   nodes = USB_NODES,
 ): Promise<UsbProbe[]> {
-  const found = (await list()).filter(isStlink)
-  const holders = await findFileHolders(found.map((device) => nodeOf(device, nodes)))
+  const found = stlinks(await list())
+  const holders = await findFileHolders(found.map(({ device }) => nodeOf(device, nodes)))
   return Promise.all(
-    found.map(async (device) => ({
-      id: idOf(device),
+    found.map(async ({ id, device }) => ({
+      id,
       name: PRODUCTS[device.productId]!.name,
       ...(await stateOf(device, nodes, holders.get(nodeOf(device, nodes)))),
     })),
@@ -88,16 +99,21 @@ export async function listUsbProbes(
 }
 
 /**
- * The probe with this id and the target behind it. Throws BOARD_UNKNOWN, PROBE_PERMISSION, PROBE_IN_USE, and what
- * openStlinkProbe throws. Whoever opens it closes it.
+ * The probe with this id and the target behind it. Throws BOARD_UNKNOWN, PROBE_AMBIGUOUS, PROBE_PERMISSION,
+ * PROBE_IN_USE, and what openStlinkProbe throws. Whoever opens it closes it.
  */
 export async function openUsbProbe(
   id: string,
   list: () => Promise<(UsbDevice & StlinkUsbDevice)[]> = devices,
   { underReset = false }: { underReset?: boolean } = {},
 ): Promise<Probe> {
-  const device = (await list()).find((one) => isStlink(one) && idOf(one) === id)
-  if (device === undefined) throw new AppError('BOARD_UNKNOWN', `There is no probe ${id}.`)
+  const found = stlinks(await list())
+  const device = found.find((one) => one.id === id)?.device
+  if (device === undefined) {
+    const same = found.filter((one) => serialId(one.device) === id).map((one) => one.id)
+    if (same.length === 0) throw new AppError('BOARD_UNKNOWN', `There is no probe ${id}.`)
+    throw new AppError('PROBE_AMBIGUOUS', `Several probes have the serial number of ${id}: ${same.join(', ')}.`)
+  }
   if (!(await mayUse(device))) throw new AppError('PROBE_PERMISSION', `The system does not let you use ${id}.`)
   const transport = await openUsbTransport(device)
   try {

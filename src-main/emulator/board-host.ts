@@ -9,13 +9,14 @@ import { debugPortOf, type DebugPins } from '../device/debug-port.ts'
 import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import type { StlinkCommand } from '../device/stlink/transport.ts'
 import { Dap, type AccessSize } from './dap.ts'
-import { Machine, type MachineOptions, type RunState } from './machine.ts'
+import { Machine, SLEEPDEEP, type MachineOptions, type RunState } from './machine.ts'
 import { STLINK_MODELS } from './stlink/models.ts'
 import { VirtualStlink } from './stlink/virtual-stlink.ts'
 
 export type BoardRequest =
   | { kind: 'probe'; commands: readonly StlinkCommand[] }
   | { kind: 'trace'; length: number }
+  | { kind: 'serial'; bytes: Uint8Array; baud: number | null }
   | { kind: 'marks' }
   | { kind: 'unplug' }
 
@@ -33,10 +34,11 @@ export type BoardReply =
 const SLICE_CYCLES = 150_000
 /** How often a sleeping core is looked at, and how much of its time passes then: about real time at 168 MHz. */
 const IDLE_MS = 4
-/** SCR: waiting for an interrupt stops the clocks (Armv7-M ARM B3.2.7); on an STM32 that is its stop mode. */
-const SLEEPDEEP = 1 << 2
 /** What one command to a probe takes: a USB full-speed frame. Passes while the core does not execute. */
 const TRANSACTION_S = 1e-3
+
+/** Only what is due in time ends it: an interrupt, or a watchdog. */
+const standsStill = (state: RunState) => state === 'asleep' || state === 'locked-up'
 
 type Timer = { cancel: () => void }
 
@@ -53,6 +55,10 @@ const later = (work: () => void): Timer => {
 
 export class BoardHost {
   readonly machine: Machine
+  /** what left the serial port since the last look at the outside, and the rate that it left at */
+  onSerial: (bytes: Uint8Array, baud: number) => void = () => undefined
+  #sent: number[] = []
+  #sentBaud = 0
   #timer: Timer | undefined
   #gone = false
   #heldInReset = false
@@ -74,6 +80,7 @@ export class BoardHost {
         () => this.machine.readProtection < 2 && this.#debugReaches(debugPort.pins),
       ),
     )
+    this.machine.serialPort.onTransmit = (byte, bitCycles) => this.#transmit(byte, bitCycles)
     this.machine.onTrace = (bytes, baud) => this.#stlink.swo.receive(bytes, baud)
     if (flash !== undefined && !this.machine.preload(data.flash.start, flash)) {
       throw new AppError('INTERNAL', `An image of ${flash.length} bytes does not fit the flash of ${data.board}.`)
@@ -104,6 +111,13 @@ export class BoardHost {
         return request.commands.map((command) => this.#command(command))
       case 'trace':
         return [this.#stlink.swo.take(request.length)]
+      case 'serial':
+        this.machine.serialPort.receive(
+          request.bytes,
+          request.baud === null ? undefined : this.machine.rcc.coreHz / request.baud,
+        )
+        this.#wake()
+        return undefined
       case 'marks': {
         const marks = this.machine.marks
         this.machine.marks = []
@@ -115,11 +129,25 @@ export class BoardHost {
     }
   }
 
+  #transmit(byte: number, bitCycles: number): void {
+    const baud = this.machine.rcc.coreHz / bitCycles
+    if (baud !== this.#sentBaud) this.#handOver()
+    this.#sentBaud = baud
+    this.#sent.push(byte)
+  }
+
+  #handOver(): void {
+    if (this.#sent.length > 0) this.onSerial(Uint8Array.from(this.#sent), this.#sentBaud)
+    this.#sent = []
+  }
+
   /** One command to the probe, with the time that it takes. */
   #command(command: StlinkCommand): Uint8Array {
     const { core, scheduler, rcc } = this.machine
     const answer = this.#stlink.execute(command)
-    if (core.debug.halted || core.lockedUp) scheduler.pass(Math.ceil(TRANSACTION_S * rcc.coreHz))
+    const cycles = Math.ceil(TRANSACTION_S * rcc.coreHz)
+    if (core.debug.halted) scheduler.passHalted(cycles)
+    else if (core.lockedUp) scheduler.pass(cycles)
     this.#wake()
     return answer
   }
@@ -142,7 +170,7 @@ export class BoardHost {
     const { core, bus } = this.machine
     // DBGMCU's bit that would keep the clock on in stop mode is not modelled: it is off after a reset.
     if (core.sleeping && (core.scb.scr & SLEEPDEEP) !== 0) return false
-    return (bus.read(modeRegister, 4) & mask) === alternate
+    return (bus.held(modeRegister) & mask) === alternate
   }
 
   /** Memory in one piece, everything else by accesses of `size`. */
@@ -194,7 +222,8 @@ export class BoardHost {
     const { scheduler } = this.machine
     const state = this.machine.run(SLICE_CYCLES)
     if (state === 'running') this.#schedule(soon)
-    else if (state === 'asleep' && scheduler.next < Infinity) this.#schedule(this.#idle() === 'asleep' ? later : soon)
+    else if (standsStill(state) && scheduler.next < Infinity) this.#schedule(standsStill(this.#idle()) ? later : soon)
+    this.#handOver()
   }
 
   /** Lets a sleeping core's time run on to what wakes it; as long as it only ticks, about a timer's worth of it. */
@@ -202,7 +231,7 @@ export class BoardHost {
     const { machine } = this
     const until = machine.scheduler.now + Math.ceil((IDLE_MS / 1000) * machine.rcc.coreHz)
     let state: RunState = 'asleep'
-    while (state === 'asleep' && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
+    while (standsStill(state) && machine.scheduler.now < until && machine.scheduler.next < Infinity) {
       machine.sleep(Infinity)
       state = machine.run(SLICE_CYCLES)
     }

@@ -9,6 +9,8 @@ import type { Memory } from './memory.ts'
 export interface Peripheral {
   read(offset: number): number
   write(offset: number, value: number, mask: number): void
+  /** the registers themselves, where something stands before them that may not let an access through */
+  readonly behind?: Peripheral
 }
 
 /** The controller of the flash: takes writes to it, and the reads that its memory does not answer by itself. */
@@ -84,6 +86,12 @@ export class Bus {
     const offset = this.#memory.writableOffset(address)
     if (offset >= 0) this.stored(offset)
     this.watch(address, size, 'write', value)
+  }
+
+  /** A register as the hardware that obeys it has it, whether or not the bus gets there. Throws a BusFault. */
+  held(address: number): number {
+    const { start, peripheral } = this.#block(address, 4)
+    return (peripheral.behind ?? peripheral).read(address - start)
   }
 
   /** A word of the vector table: the MPU has no say in it. */

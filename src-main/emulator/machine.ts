@@ -9,7 +9,7 @@ import { Core } from './core/core.ts'
 import { Debug, DFSR } from './core/debug.ts'
 import { Mpu } from './core/mpu.ts'
 import { Nvic } from './core/nvic.ts'
-import { Scb, type ResetKind } from './core/scb.ts'
+import { Scb } from './core/scb.ts'
 import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
@@ -27,6 +27,8 @@ import type { ExecutionMark } from '../device/board.ts'
 
 const PPB = { ITM: 0xe0000000, DWT: 0xe0001000, FPB: 0xe0002000, SCS: 0xe000e000 } as const
 const PPB_BLOCK = 0x1000
+/** SCR: waiting for an interrupt stops the clocks (Armv7-M ARM B3.2.7); on an STM32 that is its stop or standby mode. */
+export const SLEEPDEEP = 1 << 2
 
 /** Why `run` came back: budget used up, nothing to do until something happens, stopped by a debugger or for good. */
 export type RunState = 'running' | 'asleep' | 'halted' | 'locked-up' | 'stopped'
@@ -82,7 +84,7 @@ export class Machine {
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
-  #pendingReset: ResetKind | undefined
+  #pendingReset: ResetCause | 'core' | undefined
   #resetInstructions = 0
   #resetCycles = 0
 
@@ -99,10 +101,11 @@ export class Machine {
     }
     const nvic = new Nvic(chip.interrupts, chip.priorityBits, attention)
     const debug = new Debug()
-    const scb = new Scb(processor, chip.vectorTable, (kind) => {
+    const requestReset = (kind: ResetCause | 'core') => {
       this.#pendingReset = kind
       attention()
-    })
+    }
+    const scb = new Scb(processor, chip.vectorTable, (kind) => requestReset(kind === 'system' ? 'software' : kind))
     this.core = new Core({ memory: this.memory, code: this.code, bus: this.bus, nvic, scb, debug })
     scb.connect(this.core)
     debug.connect(this.core)
@@ -148,6 +151,7 @@ export class Machine {
       flashFaults,
       clockChanged: attention,
       interrupt: (number) => nvic.setPending(FIRST_INTERRUPT + number),
+      requestReset,
       onAccessControl: (acr) => {
         this.#timing?.configure(acr)
         this.#applyTiming()
@@ -206,7 +210,7 @@ export class Machine {
     this.#pendingReset = undefined
     this.rcc.reset(cause)
     if (cause === 'power') this.#peripherals.flash.powerUp()
-    this.#peripherals.reset()
+    this.#peripherals.reset(cause)
     this.#systick.reset()
     this.#resetCore()
   }
@@ -225,8 +229,8 @@ export class Machine {
 
   /** Puts an image where it belongs without the flash controller: what a chip holds before it is powered. */
   preload(address: number, bytes: Uint8Array): boolean {
-    const offset = this.memory.offsetOf(address)
-    if (offset < 0 || this.memory.offsetOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
+    const offset = this.memory.placeOf(address)
+    if (offset < 0 || this.memory.placeOf(address + bytes.length - 1) !== offset + bytes.length - 1) return false
     this.memory.u8.set(bytes, offset)
     this.code.invalidate(offset, bytes.length)
     return true
@@ -237,9 +241,9 @@ export class Machine {
     const { core, scheduler } = this
     const end = scheduler.now + budget
     for (;;) {
-      if (this.#pendingReset !== undefined) this.#performReset()
-      if (this.stopRequested) return 'stopped'
       scheduler.fireDue()
+      this.settle()
+      if (this.stopRequested) return 'stopped'
       if (core.debug.halted) return 'halted'
       if (core.lockedUp) return 'locked-up'
       const left = Math.min(end, scheduler.next) - scheduler.now
@@ -247,7 +251,11 @@ export class Machine {
       core.attention = false
       if (!core.debug.masksInterrupts) core.exceptions.takePending()
       if (core.attention) continue
-      if (core.sleeping && !this.#wakes()) return 'asleep'
+      if (core.sleeping && !this.#wakes()) {
+        if (!this.#deepSleepResets) return 'asleep'
+        this.reset('low-power')
+        continue
+      }
       this.#accessMaps.settle()
       if (core.debug.stepping) this.#step()
       else if (core.debug.monitorSteps) this.#monitorStep()
@@ -262,14 +270,14 @@ export class Machine {
     scheduler.pass(Math.max(0, Math.min(limit, scheduler.next - scheduler.now)))
   }
 
-  #performReset(): void {
-    if (this.#pendingReset === 'system') this.reset('software')
-    else this.#resetCore()
+  /** Carries out a reset that is due: a register write or a watchdog has asked for it. */
+  settle(): void {
+    if (this.#pendingReset === 'core') this.#resetCore()
+    else if (this.#pendingReset !== undefined) this.reset(this.#pendingReset)
   }
 
-  /** Carries out a reset that a register write asked for, without waiting for the run loop. */
-  settle(): void {
-    if (this.#pendingReset !== undefined) this.#performReset()
+  get #deepSleepResets(): boolean {
+    return (this.core.scb.scr & SLEEPDEEP) !== 0 && this.#peripherals.deepSleepResets()
   }
 
   /** WFI ends with any exception that could be taken if PRIMASK were clear, taken or not. */

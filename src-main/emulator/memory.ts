@@ -81,6 +81,9 @@ export class Memory {
   /** the same with what is hidden */
   readonly #existing: Int32Array
   readonly #runnable: Int32Array
+  /** where every page is, with its clock or without */
+  readonly #places: Int32Array
+  readonly #changeable: Int32Array
   /** counts what was hidden and shown: the access maps are made anew then */
   version = 0
   /** pages whose bytes the code cache has decoded */
@@ -134,6 +137,8 @@ export class Memory {
     this.pages = pages
     this.#existing = this.#readable.slice()
     this.#runnable = this.#executable.slice()
+    this.#places = this.#readable.slice()
+    this.#changeable = this.#writable.slice()
   }
 
   /**
@@ -150,6 +155,23 @@ export class Memory {
       if (fetches) this.fetches[page] = UNMAPPED
     }
     this.version++
+  }
+
+  /** Takes a memory off the bus, as without its clock, or brings it back; what it holds stays. `start`: its address. */
+  connect(start: number, size: number, connected: boolean): void {
+    for (let address = start; address < start + size; address += PAGE_SIZE) {
+      const page = address >>> PAGE_BITS
+      this.#existing[page] = this.#readable[page] = connected ? this.#places[page]! : UNMAPPED
+      this.#writable[page] = connected ? this.#changeable[page]! : UNMAPPED
+      this.#executable[page] = connected ? this.#runnable[page]! : UNMAPPED
+      this.loads[page] = this.stores[page] = this.fetches[page] = UNMAPPED
+    }
+    this.version++
+  }
+
+  /** Buffer offset of an address, whether or not the memory there is on the bus. */
+  placeOf(address: number): number {
+    return this.#places[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
   /** As `offsetOf`, hidden or not. */

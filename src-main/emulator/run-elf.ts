@@ -7,7 +7,8 @@ import type { BoardData, MemoryRegion } from '../device/board-data.ts'
 import type { FaultRecord } from './core/faults.ts'
 import { readElf, type ElfImage } from './elf.ts'
 import { Machine, type MachineOptions } from './machine.ts'
-import { Semihosting, type Heap, type OutputStream } from './semihosting.ts'
+import type { Heap, OutputStream } from './semihosting-calls.ts'
+import { Semihosting } from './semihosting.ts'
 
 export interface RunElfOptions extends MachineOptions {
   /** 10^10 when not given; must be reached exactly or not at all */
@@ -91,7 +92,7 @@ export function loadProgram(machine: Machine, image: ElfImage): void {
 
 function load(machine: Machine, image: ElfImage): void {
   for (const { address, bytes, memorySize } of image.segments) {
-    const fits = machine.preload(address, bytes) && machine.memory.offsetOf(address + memorySize - 1) >= 0
+    const fits = machine.preload(address, bytes) && machine.memory.placeOf(address + memorySize - 1) >= 0
     if (bytes.length > 0 && !fits) {
       throw new AppError(
         'ELF_INVALID',

@@ -5,6 +5,8 @@ export interface TimedEvent {
   /** Infinity: not waiting */
   due: number
   readonly fire: () => void
+  /** whether it waits on while a debugger has halted the core */
+  readonly stopsWithCore: () => boolean
 }
 
 export class Scheduler {
@@ -26,8 +28,8 @@ export class Scheduler {
   }
 
   /** A new event that waits for nothing yet. */
-  event(fire: () => void): TimedEvent {
-    const event = { due: Infinity, fire }
+  event(fire: () => void, stopsWithCore: () => boolean = () => false): TimedEvent {
+    const event = { due: Infinity, fire, stopsWithCore }
     this.#events.push(event)
     return event
   }
@@ -54,6 +56,13 @@ export class Scheduler {
   pass(cycles: number): void {
     this.idle += cycles
     this.fireDue()
+  }
+
+  /** As `pass`, while a debugger has halted the core. */
+  passHalted(cycles: number): void {
+    for (const event of this.#events) if (event.stopsWithCore()) event.due += cycles
+    this.#findNext()
+    this.pass(cycles)
   }
 
   #findNext(): void {

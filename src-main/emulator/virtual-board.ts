@@ -16,12 +16,16 @@ export interface VirtualBoardOptions extends HostOptions {
   /** of its ST-Link; without it the board's id */
   serial?: string | undefined
   underReset?: boolean
+  /** bytes that left its serial port, and at which rate */
+  onSerial?: OnSerial
 }
 
 export interface VirtualBoard extends Board {
   /** the way to its ST-Link, for other programs than Thimble */
   readonly stlink: StlinkTransport
   takeMarks(): Promise<ExecutionMark[]>
+  /** Bytes to its serial port, sent at `baud` or, with null, at its own rate; `onSerial` gets what comes out. */
+  writeSerial(bytes: Uint8Array, baud: number | null): Promise<void>
   /** What its ST-Link's trace endpoint has, at most `length` bytes. */
   readTrace(length: number): Promise<Uint8Array>
   /** Pulls the cable: every access from now on throws BOARD_GONE. */
@@ -35,9 +39,9 @@ interface Line {
 }
 
 export async function openVirtualBoard(data: BoardData, options: VirtualBoardOptions = {}): Promise<VirtualBoard> {
-  const { worker, serial = data.id, underReset = false, ...host } = options
+  const { worker, serial = data.id, underReset = false, onSerial = () => undefined, ...host } = options
   const setup: WorkerSetup = { data, options: host }
-  const line = worker === undefined ? openHere(setup) : await openThread(worker, setup)
+  const line = worker === undefined ? openHere(setup, onSerial) : await openThread(worker, setup, onSerial)
   let unplugged = false
   const call = async (request: BoardRequest) => {
     if (unplugged) throw new AppError('BOARD_GONE', `The board ${data.board} was unplugged.`)
@@ -61,6 +65,7 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
     stlink,
     probe,
     takeMarks: async () => (await call({ kind: 'marks' })) as ExecutionMark[],
+    writeSerial: async (bytes, baud) => void (await call({ kind: 'serial', bytes, baud })),
     readTrace: async (length) => ((await call({ kind: 'trace', length })) as Uint8Array[])[0]!,
     unplug: async () => {
       await call({ kind: 'unplug' })
@@ -70,8 +75,12 @@ export async function openVirtualBoard(data: BoardData, options: VirtualBoardOpt
   }
 }
 
-function openHere({ data, options }: WorkerSetup): Line {
+type OnSerial = (bytes: Uint8Array, baud: number) => void
+type WorkerMessage = { id: number; reply: BoardReply } | { serial: Uint8Array; baud: number }
+
+function openHere({ data, options }: WorkerSetup, onSerial: OnSerial): Line {
   const host = new BoardHost(data, options)
+  host.onSerial = onSerial
   return {
     request: async (request) => {
       const reply = host.serve(request)
@@ -86,7 +95,7 @@ function openHere({ data, options }: WorkerSetup): Line {
   }
 }
 
-async function openThread(path: string, setup: WorkerSetup): Promise<Line> {
+async function openThread(path: string, setup: WorkerSetup, onSerial: OnSerial): Promise<Line> {
   const worker = new Worker(path, { workerData: setup })
   const waiting = new Map<number, { resolve: (reply: BoardReply) => void; reject: (error: AppError) => void }>()
   let nextId = 0
@@ -96,9 +105,10 @@ async function openThread(path: string, setup: WorkerSetup): Promise<Line> {
     for (const { reject } of waiting.values()) reject(ended)
     waiting.clear()
   }
-  worker.on('message', ({ id, reply }: { id: number; reply: BoardReply }) => {
-    waiting.get(id)?.resolve(reply)
-    waiting.delete(id)
+  worker.on('message', (message: WorkerMessage) => {
+    if ('serial' in message) return onSerial(message.serial, message.baud)
+    waiting.get(message.id)?.resolve(message.reply)
+    waiting.delete(message.id)
   })
   worker.on('error', (error) => end(toAppError(error)))
   worker.on('exit', () => end(new AppError('BOARD_GONE', "The emulator's thread has ended.")))

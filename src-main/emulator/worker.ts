@@ -13,6 +13,7 @@ const port = parentPort
 if (port !== null) {
   const { data, options } = workerData as WorkerSetup
   const host = new BoardHost(data, options)
+  host.onSerial = (serial, baud) => port.postMessage({ serial, baud })
   port.on('message', ({ id, request }: { id: number; request: BoardRequest }) => {
     port.postMessage({ id, reply: host.serve(request) })
   })

@@ -6,10 +6,12 @@ import { sha256 } from '../base/hash.ts'
 import type { Provenance } from '../base/provenance.ts'
 import type { Board } from '../device/board.ts'
 import type { RegionReport } from '../device/flash-region.ts'
+import { readUniqueId } from '../device/foreign-flash.ts'
 import { refuseOtherBackup, restoreFlash } from '../device/restore-flash.ts'
 import { connectBoard } from '../device/session.ts'
 import { unprotect, type UnprotectReport } from '../device/unprotect.ts'
 import { backupFlash, type FlashBackup } from './backup-flash.ts'
+import { readRecord, recordFile, refuseOtherChip, type BackupRecord } from './backup-record.ts'
 import { openBoard, type ConnectWish } from './boards.ts'
 import type { WorkerFiles } from './job-messages.ts'
 import type { Standalone } from './standalone.ts'
@@ -19,7 +21,7 @@ export interface CarePlace extends ConnectWish {
   workers: WorkerFiles
 }
 
-type Care = Pick<Standalone, 'signal' | 'progress'>
+type Care = Pick<Standalone, 'signal' | 'progress' | 'log'>
 type OfBoard = { board: string; provenance: Provenance }
 
 /** Opens the board, hands it to `use`, and closes it however that ends. */
@@ -54,23 +56,37 @@ export const backupBoard = (place: CarePlace, file: string, care: Care): Promise
     return backupFlash(board, { file }, care.progress('backup'))
   })
 
-/** Throws FILE_NOT_FOUND, FILE_UNREADABLE, and what restoreFlash, connectBoard and openBoard throw. */
+/**
+ * A backup without a record beside it is told from another chip's by its size and header alone, and says so. Throws
+ * FILE_NOT_FOUND, FILE_UNREADABLE, BACKUP_WRONG, and what restoreFlash, connectBoard and openBoard throw.
+ */
 export async function restoreBoard(
   place: CarePlace,
   file: string,
   care: Care,
-): Promise<RegionReport & OfBoard & { file: string; sha256: string }> {
+): Promise<RegionReport & OfBoard & { file: string; sha256: string; record: BackupRecord | null }> {
   const backup = readBackup(file)
+  const record = readRecord(file, backup)
   return withBoard(place, care, async (board) => {
+    if (record !== null) refuseOtherChip(record, board.data)
     refuseOtherBackup(backup, board.data)
     const session = await connectBoard(board)
+    const doubt = await doubtAbout(record, file, board)
+    if (doubt !== null) care.log('warn', doubt)
     const progress = care.progress('restore')
     const report = await restoreFlash(session, backup, {
       signal: care.signal,
       onProgress: ({ step, done, total }) => progress(done, total, step),
     })
-    return { file, sha256: sha256(backup), ...report }
+    return { file, sha256: sha256(backup), record, ...report }
   })
+}
+
+/** What to know before a backup is written; null when it was read from this very chip. */
+async function doubtAbout(record: BackupRecord | null, file: string, { probe, data }: Board): Promise<string | null> {
+  if (record === null) return `There is no ${recordFile(file)}: nothing says which board the backup was read from.`
+  if (record.unique_id === (await readUniqueId(probe, data.uniqueIdAddress))) return null
+  return `The backup was read from another chip of the same kind, on ${record.board_name} (${record.board}).`
 }
 
 function readBackup(file: string): Uint8Array {

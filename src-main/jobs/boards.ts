@@ -5,32 +5,35 @@ import { BOARDS, findBoardData, type BoardData } from '../device/board-data.ts'
 import type { Board } from '../device/board.ts'
 import { readChipId } from '../device/chip-id.ts'
 import type { Probe } from '../device/probe.ts'
+import { listSerialPorts } from '../device/serial-ports.ts'
 import { listUsbProbes, openUsbProbe } from '../device/usb-probes.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
+import { isSerialBoard, serialId } from './serial-board.ts'
 import type { WorkerFiles } from './job-messages.ts'
 
 const VIRTUAL = 'virtual:'
 const STLINK = 'stlink:'
 
-/** The virtual boards, and the probes that are plugged in now. */
+/** The virtual boards, and the probes and serial ports that are plugged in now. */
 export async function listBoards(): Promise<BoardSummary[]> {
-  const probes = await listUsbProbes()
+  const probes = (await listUsbProbes()).map((probe) => ({ ...probe, kind: 'probe' as const }))
+  const ports = (await listSerialPorts()).map((port) => ({ ...port, id: serialId(port.path), kind: 'serial' as const }))
   return [
     ...BOARDS.map(virtualSummary),
-    ...probes.map((probe) => ({
-      id: probe.id,
-      name: probe.name,
+    ...[...probes, ...ports].map(({ id, name, kind, state, detail }) => ({
+      id,
+      name,
       core: '',
       clock_hz: 0,
       flash_bytes: 0,
       ram_bytes: 0,
       budget_flash_bytes: 0,
       budget_ram_bytes: 0,
-      kind: 'probe' as const,
+      kind,
       provenance: 'hardware' as const,
       timing: 'hardware' as const,
-      state: probe.state,
-      detail: probe.detail,
+      state,
+      detail,
     })),
   ]
 }
@@ -62,6 +65,9 @@ export function virtualBoardData(id: string): BoardData {
   const data = id.startsWith(VIRTUAL) ? findBoardData(id.slice(VIRTUAL.length)) : undefined
   if (data !== undefined) return data
   if (id.startsWith(STLINK)) throw new AppError('BOARD_UNSUPPORTED', `${id} is not a virtual board.`)
+  if (isSerialBoard(id)) {
+    throw new AppError('SERIAL_NO_PROBE', `${id} has no probe: over a serial line a flashed board can infer, no more.`)
+  }
   throw new AppError('BOARD_UNKNOWN', `There is no board ${id}.`)
 }
 
@@ -81,10 +87,19 @@ export async function boardDataOf(id: string, wish: ConnectWish = {}): Promise<B
 /** What numbers from a board are. */
 export const boardProvenance = (id: string): Provenance => (id.startsWith(VIRTUAL) ? 'emulated' : 'hardware')
 
-/** Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it. */
-export async function openBoard(id: string, workers: WorkerFiles, wish: ConnectWish = {}): Promise<Board> {
+/**
+ * `virtualFlash` is what the flash of a virtual board holds at power-on, from its start. Throws BOARD_UNKNOWN,
+ * BOARD_UNSUPPORTED, and what openUsbProbe throws. Whoever opens a board closes it.
+ */
+export async function openBoard(
+  id: string,
+  workers: WorkerFiles,
+  wish: ConnectWish = {},
+  virtualFlash?: Uint8Array,
+): Promise<Board> {
   if (id.startsWith(STLINK)) return openProbedBoard(id, wish)
-  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, ...wish })
+  const { underReset = false } = wish
+  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, underReset, flash: virtualFlash })
 }
 
 /**

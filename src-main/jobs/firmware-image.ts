@@ -8,12 +8,15 @@ import { readFile } from './read-model-file.ts'
 export interface Firmware {
   image: Uint8Array
   sha256: string
+  /** writes flash from the chip's RAM */
+  loader: Uint8Array
   /** RAM that it leaves to a model */
   arenaBytes: Bytes
 }
 
-/** The prebuilt image for a kind of board. Throws FILE_NOT_FOUND, BOARD_NO_FIRMWARE. */
+/** The prebuilt image for a kind of board, and the loader. Throws FILE_NOT_FOUND, BOARD_NO_FIRMWARE. */
 export function loadFirmware(assetsDir: string, board: BoardData): Firmware {
-  const image = readFile(join(assetsDir, 'firmware', `${board.id}.bin`), 'firmware')
-  return { image, sha256: sha256(image), arenaBytes: bytes(imageHeaderOf(image).arena_bytes) }
+  const built = (name: string) => readFile(join(assetsDir, 'firmware', `${name}.bin`), 'firmware')
+  const image = built(board.id)
+  return { image, sha256: sha256(image), loader: built('loader'), arenaBytes: bytes(imageHeaderOf(image).arena_bytes) }
 }

@@ -5,9 +5,11 @@ import type { Graph, TensorData } from '../ir/graph.ts'
 import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 import { opMacs } from '../ir/op-table.ts'
 import type { FlashBytes } from '../pack/writer.ts'
+import { inferOverSerial } from './infer-over-serial.ts'
 import { withFlashedModel, type BoardPlace } from './flashed-model.ts'
 import { bytesOf, decodeInputs, describeOutputs, outputsOf, valuesOf, type OutputValues } from './model-io.ts'
 import { readFile, readModelFile } from './read-model-file.ts'
+import { isSerialBoard } from './serial-board.ts'
 import type { Standalone } from './standalone.ts'
 import { THIMBLE_VERSION } from './version.ts'
 
@@ -41,7 +43,9 @@ const HOST = 'host'
 export async function inferModel(request: InferRequest, work: Standalone): Promise<InferReport> {
   const { graph } = readModelFile(request.file)
   const inputs = decodeInputs(graph, readFile(request.input, 'input'), request.inputFloat)
-  return request.boardId === HOST ? inferOnHost(graph, inputs) : inferOnBoard(graph, inputs, request, work)
+  if (request.boardId === HOST) return inferOnHost(graph, inputs)
+  if (isSerialBoard(request.boardId)) return inferOnLine(graph, inputs, request.boardId, work)
+  return inferOnBoard(graph, inputs, request, work)
 }
 
 const opFacts = (graph: Graph) => graph.ops.map((op) => ({ op: op.kind, macs: opMacs(graph, op) }))
@@ -71,6 +75,32 @@ function inferOnHost(graph: Graph, inputs: readonly TensorData[]): InferReport {
       thimble_version: THIMBLE_VERSION,
     },
   }
+}
+
+/** Flash and RAM are not known: nobody packed the model now, and the link does not say. */
+async function inferOnLine(graph: Graph, inputs: readonly TensorData[], boardId: string, work: Standalone) {
+  const { run, board } = await inferOverSerial(boardId, graph, inputs, opFacts(graph), work.signal)
+  const values = outputsOf(graph).map((tensor, i) => valuesOf(tensor, run.outputs[i]!))
+  return {
+    board: boardId,
+    outputs: describeOutputs(graph, values),
+    instructions: run.instructions,
+    cycles: run.cycles,
+    latencyUs: run.latency,
+    layers: run.layers,
+    flashBytes: null,
+    ramBytes: null,
+    provenance: board.provenance,
+    timing: board.provenance === 'hardware' ? board.provenance : board.data.timing,
+    provenanceDetail: {
+      provenance: board.provenance,
+      board: boardId,
+      clock_hz: board.hello.clock,
+      firmware_sha256: '', // the link does not say which build it is
+      seed: 0,
+      thimble_version: THIMBLE_VERSION,
+    },
+  } satisfies InferReport
 }
 
 function inferOnBoard(graph: Graph, inputs: readonly TensorData[], request: InferRequest, work: Standalone) {

@@ -16,6 +16,8 @@ export interface JobProcess {
 export interface Job {
   /** Asks the job to stop; ends its process when it has not done so in time. */
   cancel(): void
+  /** Agrees to what the job asks. */
+  agree(): void
   /** Resolves when the process is gone, to the last event: `finished` or `failed`. Never rejects. */
   ended: Promise<JobEvent>
 }
@@ -73,6 +75,7 @@ export function startJob(settings: JobSettings, options: JobClientOptions): Job 
 
   return {
     ended,
+    agree: () => child.post({ type: 'agree' }),
     cancel() {
       if (last !== undefined || cancelled) return
       cancelled = true

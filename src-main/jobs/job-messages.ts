@@ -13,6 +13,8 @@ export interface JobSettings {
   /** holds the built firmware images */
   assetsDir: string
   workers: WorkerFiles
+  /** a file with what the flash of virtual boards holds at power-on; without one it is erased */
+  virtualFlash?: string | undefined
 }
 
-export type ToJobWorker = ({ type: 'start' } & JobSettings) | { type: 'cancel' }
+export type ToJobWorker = ({ type: 'start' } & JobSettings) | { type: 'cancel' } | { type: 'agree' }

@@ -9,7 +9,14 @@ import { AppError, toAppError } from '../base/errors.ts'
 import { createRng, type Rng } from '../base/rng.ts'
 import { findRecipe } from '../compress/recipe.ts'
 import { windowAt } from '../data/windows.ts'
-import { STAGES, type JobEvent, type RunDetail, type RunRequest, type StageName } from '../contract/run.ts'
+import {
+  STAGES,
+  type JobEvent,
+  type JobQuestion,
+  type RunDetail,
+  type RunRequest,
+  type StageName,
+} from '../contract/run.ts'
 import type { Board } from '../device/board.ts'
 import type { Graph, TensorData } from '../ir/graph.ts'
 import type { Store } from '../store/store.ts'
@@ -37,6 +44,8 @@ export interface PipelineDeps {
   /** where flash that Thimble has not written is read back to before it is erased */
   backupFolder: string
   emit: (event: JobEvent) => void
+  /** resolves when the user agrees to what a `question` event asks; absent where nobody can be asked */
+  agreement?: () => Promise<void>
   signal: AbortSignal
   clock: Clock
 }
@@ -63,7 +72,9 @@ export async function runPipeline(request: RunRequest, deps: PipelineDeps): Prom
     const packed = await run.stage('pack', pack, planned)
     const start = deps.clock.monotonicMs()
     board = await deps.openBoard(request.boardId, request)
-    const consent = { backupFolder: deps.backupFolder, overwriteForeign: request.overwriteForeign }
+    const { backupFolder, agreement } = deps
+    const ask = agreement && ((question: JobQuestion) => run.ask(question, agreement))
+    const consent = { backupFolder, overwriteForeign: request.overwriteForeign, ask }
     const connectMs = deps.clock.monotonicMs() - start
     const flashed = await run.stage('flash', flash, { board, connectMs, firmware, packed, consent })
     run.setClock(flashed.hello.clock)

@@ -25,14 +25,14 @@ function kernelReport(kernel: PlannedKernel) {
   const { source, reason } = kernel
   if (source === 'plain')
     return { source, reason, family: null, weights: null, codeBytes: 0, constantBytes: 0, scratchBytes: 0 }
-  const { family, kernel: emitted, toPlanar, scratchBytes } = kernel.emitted
+  const { family, kernel: emitted } = kernel.emitted
   return {
     source,
     reason,
     family,
     weights: kernel.weights,
-    codeBytes: emitted.code.bytes.length + (toPlanar?.code.bytes.length ?? 0),
+    codeBytes: emitted.code.bytes.length,
     constantBytes: emitted.constants.length,
-    scratchBytes,
+    scratchBytes: emitted.scratchBytes,
   }
 }

@@ -1,12 +1,12 @@
 // A run while it goes on: keeps the store and whoever listens in step, and knows what stands where.
 
 import type { Clock } from '../base/clock.ts'
-import { throwIfCancelled, toAppError, type AppError } from '../base/errors.ts'
+import { AppError, throwIfCancelled, toAppError } from '../base/errors.ts'
 import type { LogLevel } from '../base/log.ts'
 import type { ProvenanceDetail } from '../base/provenance.ts'
 import type { Rng } from '../base/rng.ts'
 import { METRICS } from '../contract/metrics.ts'
-import type { JobEvent, RunDetail, RunRequest, StageName, StageRecord } from '../contract/run.ts'
+import type { JobEvent, JobQuestion, RunDetail, RunRequest, StageName, StageRecord } from '../contract/run.ts'
 import type { Store } from '../store/store.ts'
 import { createEta } from './eta.ts'
 import type { JobContext } from './job-context.ts'
@@ -47,6 +47,8 @@ export function startRun(start: RunStart, deps: RecorderDeps) {
     stages: records,
   })
   let current: StageRecord | undefined
+  /** how long the user was waited for in the stage that runs */
+  let askedMs = 0
 
   const save = (record: StageRecord) => store.runs.setStage(id, records.indexOf(record), record)
 
@@ -102,6 +104,7 @@ export function startRun(start: RunStart, deps: RecorderDeps) {
       const record = records.find((candidate) => candidate.name === name)!
       throwIfCancelled(deps.signal)
       const began = clock.monotonicMs()
+      askedMs = 0
       record.status = 'running'
       current = record
       save(record)
@@ -115,13 +118,34 @@ export function startRun(start: RunStart, deps: RecorderDeps) {
         record.status = toAppError(thrown).code === 'CANCELLED' ? 'cancelled' : 'failed'
         throw thrown
       } finally {
-        record.ms = clock.monotonicMs() - began
+        record.ms = clock.monotonicMs() - began - askedMs
         if (record.status === 'done') {
           save(record)
           current = undefined
         }
         emit({ type: 'stage-done', record: { ...record } })
       }
+    },
+
+    /** Waits in a stage for `agreement`; the time counts to no stage. Throws CANCELLED. */
+    async ask(question: JobQuestion, agreement: () => Promise<void>): Promise<void> {
+      throwIfCancelled(deps.signal)
+      const stage = current!.name
+      const began = clock.monotonicMs()
+      let stop = () => undefined as void
+      const cancelled = new Promise<never>((_, reject) => {
+        stop = () => reject(new AppError('CANCELLED', 'Cancelled. Nothing was erased.'))
+        deps.signal.addEventListener('abort', stop)
+      })
+      const agreed = agreement() // from now on it is heard: the question may be answered at once
+      emit({ type: 'question', stage, question })
+      try {
+        await Promise.race([agreed, cancelled])
+      } finally {
+        deps.signal.removeEventListener('abort', stop)
+        askedMs += clock.monotonicMs() - began
+      }
+      emit({ type: 'agreed', stage })
     },
 
     finish(): RunDetail {

@@ -4,6 +4,7 @@ import type { StlinkGeneration } from '../device/stlink/protocol.ts'
 import { openStlinkProbe } from '../device/stlink/stlink-probe.ts'
 import { serveGdb } from '../emulator/servers/gdb.ts'
 import type { Server } from '../emulator/servers/loopback.ts'
+import { servePty, type PtyServer } from '../emulator/servers/pty.ts'
 import { serveStlinkTcp } from '../emulator/servers/stlink-tcp.ts'
 import { STLINK_MODELS } from '../emulator/stlink/models.ts'
 import { openVirtualBoard } from '../emulator/virtual-board.ts'
@@ -18,6 +19,8 @@ export interface ServeRequest {
   /** TCP ports on this machine, 0 for any free one; absent: not served */
   stlinkTcp?: number | undefined
   gdb?: number | undefined
+  /** where a symbolic link to its serial line as a pseudo terminal is made; absent: not served */
+  uart?: string | undefined
 }
 
 /** Where the board can be reached; null: not served. */
@@ -26,9 +29,11 @@ export interface ServedBoard {
   probe: StlinkGeneration
   stlinkTcp: number | null
   gdb: number | null
+  /** the link to its serial line */
+  uart: string | null
 }
 
-/** Serves until the signal fires. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, PORT_IN_USE. */
+/** Serves until the signal fires. Throws BOARD_UNKNOWN, BOARD_UNSUPPORTED, PORT_IN_USE, UART_LINK_TAKEN. */
 export async function serveBoard(
   request: ServeRequest,
   {
@@ -38,7 +43,12 @@ export async function serveBoard(
   }: { workers: WorkerFiles; signal: AbortSignal; onListening: (at: ServedBoard) => void },
 ): Promise<void> {
   const { boardId, probe } = request
-  const board = await openVirtualBoard(virtualBoardData(boardId), { worker: workers.emulator, probe })
+  let pty: PtyServer | undefined
+  const board = await openVirtualBoard(virtualBoardData(boardId), {
+    worker: workers.emulator,
+    probe,
+    onSerial: (bytes, baud) => pty?.send(bytes, baud),
+  })
   const closing: (() => Promise<void>)[] = [() => board.close()]
   try {
     const start = async (port: number | undefined, serve: (port: number) => Promise<Server>) => {
@@ -47,11 +57,17 @@ export async function serveBoard(
       closing.unshift(server.close)
       return server.port
     }
+    if (request.uart !== undefined) {
+      // A board that has gone says so to whoever uses its probe.
+      pty = await servePty(request.uart, (bytes, baud) => void board.writeSerial(bytes, baud).catch(() => undefined))
+      closing.unshift(pty.close)
+    }
     const serial = board.data.id
     const productId = STLINK_MODELS[probe].productId
     onListening({
       board: boardId,
       probe,
+      uart: request.uart ?? null,
       stlinkTcp: await start(request.stlinkTcp, (port) =>
         serveStlinkTcp(port, {
           transport: board.stlink,

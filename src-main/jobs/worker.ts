@@ -1,5 +1,6 @@
 // The entry of a job process: one job, its events to the parent, then the end.
 
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import { toAppError } from '../base/errors.ts'
 import { openStore } from '../store/store.ts'
@@ -11,13 +12,15 @@ import { backupFolder } from './store-path.ts'
 
 const port = openJobPort()
 const cancellation = new AbortController()
+let agree = () => undefined as void
 
 port.onMessage((message) => {
   if (message.type === 'cancel') cancellation.abort()
+  else if (message.type === 'agree') agree()
   else void work(message).finally(() => port.close())
 })
 
-async function work({ request, storePath, assetsDir, workers }: JobSettings): Promise<void> {
+async function work({ request, storePath, assetsDir, workers, virtualFlash }: JobSettings): Promise<void> {
   let store
   try {
     store = openStore({ path: storePath, kind: 'job' })
@@ -29,7 +32,9 @@ async function work({ request, storePath, assetsDir, workers }: JobSettings): Pr
     await runPipeline(request, {
       store,
       assetsDir,
-      openBoard: (id, wish) => openBoard(id, workers, wish),
+      openBoard: (id, { underReset }) =>
+        openBoard(id, workers, { underReset }, virtualFlash === undefined ? undefined : readFileSync(virtualFlash)),
+      agreement: () => new Promise((resolve) => (agree = resolve)),
       backupFolder: backupFolder(storePath),
       emit: (event) => port.post(event),
       signal: cancellation.signal,

@@ -3,9 +3,11 @@
 import { basename } from 'node:path'
 import type { BoardSummary, Inspection, ModelSummary } from '../contract/api.ts'
 import type { JobEvent, RunRequest } from '../contract/run.ts'
+import type { UnprotectReport } from '../device/unprotect.ts'
 import type { RecentModel } from '../store/models.ts'
 import type { SessionKind } from '../store/sessions.ts'
 import { openStore, type Store } from '../store/store.ts'
+import { unprotectBoard } from './board-care.ts'
 import { listBoards } from './boards.ts'
 import { inspectModel } from './inspect-model.ts'
 import { startJob, type Job, type JobProcess } from './job-client.ts'
@@ -15,6 +17,8 @@ import { readModelFile } from './read-model-file.ts'
 export interface Workspace {
   store: Store
   boards(): Promise<BoardSummary[]>
+  /** Erases all of a board's flash, which takes its read-out protection off. Throws what unprotectBoard throws. */
+  unprotect(boardId: string): Promise<UnprotectReport>
   /** the built-in tasks, then the files used before */
   models(): ModelSummary[]
   /** Reads a file, so that one which can't be used is refused at once, and remembers it. */
@@ -31,6 +35,8 @@ export interface WorkspaceOptions {
   /** holds the built firmware images */
   assetsDir: string
   workers: WorkerFiles
+  /** for the jobs (JobSettings) */
+  virtualFlash?: string | undefined
 }
 
 const BUILT_IN: readonly ModelSummary[] = [
@@ -46,11 +52,17 @@ const BUILT_IN: readonly ModelSummary[] = [
 ]
 
 /** Throws what openStore throws. */
-export function openWorkspace({ storePath, kind, assetsDir, workers }: WorkspaceOptions): Workspace {
+export function openWorkspace({ storePath, kind, ...forJobs }: WorkspaceOptions): Workspace {
   const store = openStore({ path: storePath, kind })
   return {
     store,
     boards: listBoards,
+    // Half erased is no state to leave a chip in: nothing stops it.
+    unprotect: (boardId) =>
+      unprotectBoard(
+        { boardId, workers: forJobs.workers },
+        { signal: new AbortController().signal, progress: () => () => undefined, log: () => undefined },
+      ),
     models: () => [...BUILT_IN, ...store.models.recent().map(toModelSummary)],
     addModel(file) {
       const { graph, bytes } = readModelFile(file)
@@ -64,8 +76,7 @@ export function openWorkspace({ storePath, kind, assetsDir, workers }: Workspace
       return toModelSummary(model)
     },
     inspect: inspectModel,
-    startJob: (request, fork, onEvent) =>
-      startJob({ request, storePath, assetsDir, workers }, { fork, store, onEvent }),
+    startJob: (request, fork, onEvent) => startJob({ request, storePath, ...forJobs }, { fork, store, onEvent }),
     close: () => store.close(),
   }
 }

@@ -45,19 +45,12 @@ export function generatedRecord(
   index: number,
   { emitted, scratch }: Extract<PlannedKernel, { source: 'generated' }>,
 ): Uint8Array {
-  const { kernel, toPlanar } = emitted
-  const fields = {
+  const { kernel } = emitted
+  return record('GENERATED', index, {
     output: place(op.outputs[0]),
     input: place(op.inputs[0]),
+    second: op.kind === 'ADD' ? place(op.inputs[1]) : (scratch ?? NOTHING),
     constants: kernel.constants.length > 0 ? constants.add('weights', kernel.constants) : NOTHING,
-  }
-  if (toPlanar !== undefined)
-    return record('GENERATED_PLANAR', index, {
-      ...fields,
-      planes: scratch ?? NOTHING,
-      to_planar_entry: code.add(toPlanar),
-      entry: code.add(kernel),
-    })
-  const second = op.kind === 'ADD' ? place(op.inputs[1]) : (scratch ?? NOTHING)
-  return record('GENERATED', index, { ...fields, second, entry: code.add(kernel) })
+    entry: code.add(kernel),
+  })
 }

@@ -14,7 +14,7 @@ import type { DType } from '../ir/graph.ts'
 import { CHIP_LIMITS } from '../plan/chip-support.ts'
 
 export const MAGIC = 0x4c424d54 // "TMBL"
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 /** set in a reference's offset when it points into the constant section */
 export const CONSTANT_BIT = 0x80000000
 export const MAX_RANK = CHIP_LIMITS.rank
@@ -329,18 +329,6 @@ export const RECORDS = {
       { name: 'entry', type: 'u32', note: 'offset of the first instruction in CODE' },
     ],
   },
-  GENERATED_PLANAR: {
-    name: 'tm_generated_planar',
-    title: 'Two kernels made for this op: the first writes the input to scratch as planes, the second reads those.',
-    fields: [
-      ...OP_HEAD_FIELDS,
-      { name: 'input', type: 'ref' },
-      { name: 'planes', type: 'ref' },
-      { name: 'constants', type: 'ref', note: 'of the second kernel' },
-      { name: 'to_planar_entry', type: 'u32', note: 'offset of the first instruction in CODE' },
-      { name: 'entry', type: 'u32', note: 'the same of the second kernel' },
-    ],
-  },
 } as const satisfies Record<string, Layout>
 
 export type RecordKind = keyof typeof RECORDS
@@ -362,7 +350,6 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   DEQUANTIZE: 12,
   PAD: 13,
   GENERATED: 14,
-  GENERATED_PLANAR: 15,
 }
 
 export const layoutBytes = (layout: Layout) =>

@@ -35,9 +35,9 @@ export function constantBytes(graph: Graph, kernels: readonly KernelChoice[]): C
   graph.ops.forEach((op, index) => {
     const choice = kernels[index]!
     if (choice.source === 'generated') {
-      const { kernel, toPlanar } = choice.emitted
+      const { kernel } = choice.emitted
       weights += wholeWords(kernel.constants.length)
-      for (const stage of [toPlanar, kernel]) code += wholeWords(stage?.code.bytes.length ?? 0)
+      code += wholeWords(kernel.code.bytes.length)
     } else if (isWeighted(op)) {
       const prepared = prepareWeights(graph, op)
       weights += bytesOnce(op.inputs[1])

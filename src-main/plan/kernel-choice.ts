@@ -1,15 +1,18 @@
 // Which kernel runs each op: the emitted one where it fits the op and the budgets, else the plain C kernel of the firmware.
 //
-// Ops are taken in order. int16 weights are the quickest and packed8 weights the smaller, so the first of them is taken with
-// which all constants and code still fit the flash budget, ops not yet decided counted as plain; and scratch has to leave the
-// arena within the RAM budget. Where a model is over a budget with plain kernels already, a choice may not add to it.
+// Ops are taken in order, and of each op's kernels the quickest with which all constants and code still fit the flash budget,
+// ops not yet decided counted as plain, and the arena the RAM budget. Where a model is over a budget with plain kernels
+// already, a choice may not add to it.
+//
+// RAM is what a firmware around the model lacks first: a kernel whose scratch makes the arena more than an eighth larger
+// than the model's activations need is passed over for a slower one that does not, where there is one.
 
 import { bytes, type Bytes } from '../base/units.ts'
-import { emitOp, weightFormsOf, type EmittedOp } from '../codegen/emit-op.ts'
+import { emitOp, variantsOf } from '../codegen/emit-op.ts'
 import type { Graph } from '../ir/graph.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBytes } from './flash.ts'
-import type { ActivationBuffer } from './lifetimes.ts'
+import { activationBuffers, type ActivationBuffer } from './lifetimes.ts'
 import type { KernelChoice, KernelReason } from './planned-kernel.ts'
 
 interface MemoryBudget {
@@ -17,43 +20,54 @@ interface MemoryBudget {
   ramActivations: Bytes
 }
 
-/** What an op needs of the arena while it runs. */
-export const scratchBuffer = (op: number, { scratchBytes }: EmittedOp): ActivationBuffer => ({
-  tensors: [],
-  bytes: bytes(scratchBytes),
-  firstOp: op,
-  lastOp: op,
-})
+/** What is in the arena, in the order in which it comes to life: the activations, then what ops need beside them. */
+export function arenaBuffers(graph: Graph, choices: readonly KernelChoice[]) {
+  const inPlace = (op: number) => {
+    const choice = choices[op]!
+    return choice.source === 'generated' && choice.emitted.inPlace
+  }
+  const activations = activationBuffers(graph, inPlace)
+  const scratch = choices.flatMap((choice, op): ActivationBuffer[] => {
+    const size = choice.source === 'generated' ? choice.emitted.kernel.scratchBytes : 0
+    return size > 0 ? [{ tensors: [], bytes: bytes(size), firstOp: op, lastOp: op }] : []
+  })
+  return { activations, scratch }
+}
 
 export const plainKernels = (graph: Graph): KernelChoice[] =>
   graph.ops.map(() => ({ source: 'plain', reason: 'asked for' }))
 
 /** One choice an op, the same for the same graph and budget. */
-export function chooseKernels(
-  graph: Graph,
-  activations: readonly ActivationBuffer[],
-  budget: MemoryBudget,
-): KernelChoice[] {
+export function chooseKernels(graph: Graph, budget: MemoryBudget): KernelChoice[] {
   const choices: KernelChoice[] = graph.ops.map(() => ({ source: 'plain', reason: 'no emitter fits' }))
-  const scratch: ActivationBuffer[] = []
+  const arenaBytes = (made: readonly KernelChoice[]) => {
+    const { activations, scratch } = arenaBuffers(graph, made)
+    return placeBuffers([...activations, ...scratch]).arenaBytes
+  }
   const mostFlash = Math.max(budget.flashWeights, constantBytes(graph, choices).total)
-  const mostRam = Math.max(budget.ramActivations, placeBuffers(activations).arenaBytes)
+  const mostRam = Math.max(budget.ramActivations, arenaBytes(choices))
+  const smallRam = Math.min(mostRam, arenaBytes(choices) * (1 + MOST_GROWTH))
   graph.ops.forEach((op, index) => {
-    let lacking: KernelReason | undefined
-    for (const weights of weightFormsOf(op)) {
-      const emitted = emitOp(graph, op, weights)
-      if (emitted === undefined) return
-      const own = emitted.scratchBytes > 0 ? [scratchBuffer(index, emitted)] : []
-      const wanted: KernelChoice = { source: 'generated', reason: lacking ?? 'fastest that fits', weights, emitted }
-      if (placeBuffers([...activations, ...scratch, ...own]).arenaBytes > mostRam) lacking = 'RAM budget'
-      else if (constantBytes(graph, choices.with(index, wanted)).total > mostFlash) lacking = 'flash budget'
-      else {
-        choices[index] = wanted
-        scratch.push(...own)
-        return
+    const variants = variantsOf(op).flatMap((variant) => {
+      const emitted = emitOp(graph, op, variant)
+      return emitted === undefined ? [] : [{ weights: variant.weights, emitted }]
+    })
+    for (const limit of [smallRam, mostRam]) {
+      let reason: KernelReason = 'fastest that fits'
+      for (const variant of variants) {
+        const made = choices.with(index, { source: 'generated', reason, ...variant })
+        if (arenaBytes(made) > limit) reason = limit === mostRam ? 'RAM budget' : 'small arena'
+        else if (constantBytes(graph, made).total > mostFlash) reason = 'flash budget'
+        else {
+          choices[index] = made[index]!
+          return
+        }
       }
+      if (variants.length > 0) choices[index] = { source: 'plain', reason }
     }
-    if (lacking) choices[index] = { source: 'plain', reason: lacking }
   })
   return choices
 }
+
+/** of the arena, by scratch */
+const MOST_GROWTH = 1 / 8

@@ -5,7 +5,7 @@ import { tensorBytes, type Graph, type Op, type TensorId } from '../ir/graph.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { bytes, type Bytes } from '../base/units.ts'
 
-/** One place in the arena. Several tensors share it where a RESHAPE gives the same bytes another shape. */
+/** One place in the arena. Tensors share it where an op leaves the bytes where they are, or writes over its input. */
 export interface ActivationBuffer {
   tensors: readonly TensorId[]
   bytes: Bytes
@@ -15,14 +15,34 @@ export interface ActivationBuffer {
   lastOp: number
 }
 
-/** Every activation of the graph, in the order in which they come to life. */
-export function activationBuffers(graph: Graph): ActivationBuffer[] {
+/**
+ * Every activation of the graph, in the order in which they come to life. `writesInPlace`: ops, by their index, whose
+ * kernel can write over its first input, which they do where nothing else reads that from then on and the output fits.
+ */
+export function activationBuffers(
+  graph: Graph,
+  writesInPlace: (op: number) => boolean = () => false,
+): ActivationBuffer[] {
   const buffers: (ActivationBuffer & { tensors: TensorId[] })[] = []
   const bufferOf = new Map<TensorId, (typeof buffers)[number]>()
   const start = (id: TensorId, firstOp: number) => {
     const buffer = { tensors: [id], bytes: bytes(tensorBytes(tensorAt(graph, id))), firstOp, lastOp: firstOp }
     buffers.push(buffer)
     bufferOf.set(id, buffer)
+  }
+
+  const lastRead = new Map<TensorId, number>()
+  graph.ops.forEach(({ inputs }, index) => inputs.forEach((id) => lastRead.set(id, index)))
+  for (const id of graph.outputs) lastRead.set(id, graph.ops.length)
+  /** Ops that leave the bytes where they are, or are the last to read a place that holds their output too. */
+  const placeFor = (op: Op, index: number, output: TensorId) => {
+    const [input, ...others] = op.inputs
+    const place = input === undefined ? undefined : bufferOf.get(input)
+    if (place === undefined || op.kind === 'RESHAPE') return place
+    const fits = tensorBytes(tensorAt(graph, output)) <= place.bytes
+    const isLast = place.tensors.every((id) => (lastRead.get(id) ?? -1) <= index)
+    const isReadOnce = others.every((id) => bufferOf.get(id) !== place)
+    return writesInPlace(index) && fits && isLast && isReadOnce ? place : undefined
   }
 
   for (const id of new Set(graph.inputs)) start(id, -1)
@@ -32,7 +52,7 @@ export function activationBuffers(graph: Graph): ActivationBuffer[] {
       if (buffer) buffer.lastOp = index
     }
     for (const id of op.outputs) {
-      const shared = sharesInput(op) ? bufferOf.get(op.inputs[0]!) : undefined
+      const shared = placeFor(op, index, id)
       if (shared) {
         shared.tensors.push(id)
         shared.lastOp = index
@@ -46,6 +66,3 @@ export function activationBuffers(graph: Graph): ActivationBuffer[] {
   }
   return buffers
 }
-
-/** Ops that leave the bytes where they are. */
-const sharesInput = (op: Op) => op.kind === 'RESHAPE'

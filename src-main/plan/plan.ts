@@ -12,8 +12,7 @@ import { aliveAt, busiestOp, placeBuffers, type PlacedBuffer } from './arena.ts'
 import { checkChipSupport } from './chip-support.ts'
 import { constantBytes, type ConstantBytes } from './flash.ts'
 import { estimateLatency, type LatencyEstimate } from './latency.ts'
-import { chooseKernels, plainKernels, scratchBuffer } from './kernel-choice.ts'
-import { activationBuffers } from './lifetimes.ts'
+import { arenaBuffers, chooseKernels, plainKernels } from './kernel-choice.ts'
 import type { KernelSource, PlannedKernel } from './planned-kernel.ts'
 
 /** What the planner wants to know of a board; every board description has it. */
@@ -74,11 +73,8 @@ export interface PlanOptions {
  */
 export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions = { kernels: 'plain' }): Plan {
   checkChipSupport(graph)
-  const activations = activationBuffers(graph)
-  const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, activations, target.budget)
-  const scratch = choices.flatMap((choice, index) =>
-    choice.source === 'generated' && choice.emitted.scratchBytes > 0 ? [scratchBuffer(index, choice.emitted)] : [],
-  )
+  const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, target.budget)
+  const { activations, scratch } = arenaBuffers(graph, choices)
   const { buffers, arenaBytes } = placeBuffers([...activations, ...scratch])
   const scratchOf = new Map(buffers.slice(activations.length).map((buffer) => [buffer.firstOp, buffer]))
   const busiest = busiestOp(buffers)

@@ -5,7 +5,8 @@ import type { WeightForm } from '../codegen/kernels/kernel.ts'
 export type KernelSource = 'generated' | 'plain'
 
 /** Why an op runs as it does, in words of the plan. */
-export type KernelReason = 'asked for' | 'no emitter fits' | 'flash budget' | 'RAM budget' | 'fastest that fits'
+export type KernelReason =
+  'asked for' | 'no emitter fits' | 'flash budget' | 'RAM budget' | 'small arena' | 'fastest that fits'
 
 export type KernelChoice =
   | { source: 'plain'; reason: KernelReason }

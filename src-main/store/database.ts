@@ -3,10 +3,11 @@
 import { existsSync } from 'node:fs'
 import { AppError } from '../base/errors.ts'
 import { sql as runs } from './migrations/001-runs.ts'
+import { sql as estimatedTiming } from './migrations/002-estimated-timing.ts'
 import { loadSqlite, type Database } from './sqlite-binding.ts'
 
 /** In order; the database's `user_version` is how many of them it has had. Rows are only ever added. */
-const MIGRATIONS: readonly string[] = [runs]
+const MIGRATIONS: readonly string[] = [runs, estimatedTiming]
 
 const BUSY_TIMEOUT_MS = 10_000
 

@@ -3,18 +3,20 @@
 import type { StageName } from '../../src-main/contract/run.ts'
 import { Failure, type ErrorReport } from './api.ts'
 import { t } from './messages.ts'
+import type { Offer } from './offers.svelte.ts'
 
 export interface ShownFailure {
   report: ErrorReport
   stage: StageName | null
   retry: (() => void) | null
+  offer: Offer | null
 }
 
 class Failures {
   current = $state<ShownFailure | null>(null)
 
-  show(report: ErrorReport, more: { stage?: StageName | null; retry?: () => void } = {}): void {
-    this.current ??= { report, stage: more.stage ?? null, retry: more.retry ?? null }
+  show(report: ErrorReport, more: { stage?: StageName | null; retry?: () => void; offer?: Offer | null } = {}): void {
+    this.current ??= { report, stage: more.stage ?? null, retry: more.retry ?? null, offer: more.offer ?? null }
   }
 
   /** What should not happen: a fault of the window itself. */

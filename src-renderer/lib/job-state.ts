@@ -1,6 +1,13 @@
 // Folds a job's events into what the screens show. Pure: the same events give the same state after a reload.
 
-import type { JobEvent, RunDetail, RunRequest, StageName, StageRecord } from '../../src-main/contract/run.ts'
+import type {
+  JobEvent,
+  JobQuestion,
+  RunDetail,
+  RunRequest,
+  StageName,
+  StageRecord,
+} from '../../src-main/contract/run.ts'
 import type { ErrorReport } from './api.ts'
 
 export interface StageState {
@@ -46,6 +53,8 @@ export interface JobState {
   train_loss: CurvePoint[]
   validation_loss: CurvePoint[]
   metrics: Record<string, Metric>
+  /** what the job waits for */
+  question: JobQuestion | null
   log: LogLine[]
   run: RunDetail | null
   error: ErrorReport | null
@@ -67,6 +76,7 @@ export function newJobState(jobId: string, at_ms: number): JobState {
     train_loss: [],
     validation_loss: [],
     metrics: {},
+    question: null,
     log: [],
     run: null,
     error: null,
@@ -137,6 +147,15 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
       return
     case 'samples':
       return
+    case 'question':
+      state.question = event.question
+      if (stage) stage.eta_ms = null
+      note(state, 'info', `${event.type} ${event.question.sectors.map(({ index }) => index).join(' ')}`, at_ms)
+      return
+    case 'agreed':
+      state.question = null
+      note(state, 'info', event.type, at_ms)
+      return
     case 'finished':
       state.status = 'done'
       state.ended_ms = at_ms
@@ -145,6 +164,7 @@ export function foldEvent(state: JobState, event: JobEvent, at_ms: number): void
     case 'failed':
       state.status = event.status
       state.ended_ms = at_ms
+      state.question = null
       state.error = event.error
       state.failedStage = event.stage
       note(state, event.status === 'cancelled' ? 'info' : 'error', `${event.error.code} ${event.error.message}`, at_ms)

@@ -1,12 +1,13 @@
 // The job that runs now or ran last in this session.
 
 import type { EventPayload, RequestParams, TimedEvent } from '../../src-main/contract/api.ts'
-import type { JobEvent } from '../../src-main/contract/run.ts'
+import type { JobEvent, RunRequest } from '../../src-main/contract/run.ts'
 import { announcer } from './announcer.svelte.ts'
 import { on, request } from './api.ts'
 import { failures } from './failures.svelte.ts'
 import { foldEvent, newJobState, type JobState } from './job-state.ts'
 import { t } from './messages.ts'
+import { offerFor } from './offers.svelte.ts'
 import { router } from './router.svelte.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 
@@ -33,7 +34,8 @@ class Job {
   }
 
   async start(wanted: RequestParams<'jobs.start'>): Promise<void> {
-    const { jobId } = await request('jobs.start', wanted)
+    // what a state holds can't be sent to another process as it is
+    const { jobId } = await request('jobs.start', $state.snapshot(wanted))
     this.expect(jobId, Date.now())
     router.go('job')
   }
@@ -42,6 +44,11 @@ class Job {
     if (this.current?.status !== 'running') return
     this.current.status = 'cancelling'
     await request('jobs.cancel', { jobId: this.current.jobId })
+  }
+
+  /** Lets the job erase what it asks for. */
+  async agree(): Promise<void> {
+    if (this.current?.question) await request('jobs.agree', { jobId: this.current.jobId })
   }
 
   private expect(jobId: string, at_ms: number): void {
@@ -73,6 +80,9 @@ class Job {
         // the stream is what one wants to see while it runs; who went elsewhere meanwhile is left alone
         if (event.stage === 'bench' && router.screen === 'job') router.go('live')
         return
+      case 'question':
+        announcer.say(t('job.announce.question'))
+        return
       case 'finished':
         announcer.say(t('job.announce.done'))
         return
@@ -80,9 +90,11 @@ class Job {
         announcer.say(t(event.status === 'cancelled' ? 'job.announce.cancelled' : 'job.announce.failed'))
         if (event.status === 'failed') {
           const again = state.request
+          const start = (wanted: RunRequest) => void failures.guard(() => this.start(wanted))
           failures.show(event.error, {
             stage: event.stage,
-            retry: again ? () => void failures.guard(() => this.start(again)) : undefined,
+            retry: again ? () => start(again) : undefined,
+            offer: again && offerFor(event.error, again, start),
           })
         }
         return

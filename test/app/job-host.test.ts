@@ -16,15 +16,20 @@ const cancelled: JobEvent = {
 
 /** A workspace whose jobs are driven by the test. */
 function drivenHost() {
-  const started: { emit: (event: JobEvent) => void; exit: (last: JobEvent) => void; cancels: number }[] = []
+  const started: {
+    emit: (event: JobEvent) => void
+    exit: (last: JobEvent) => void
+    cancels: number
+    agreed: number
+  }[] = []
   const sent: { jobId: string; timed: TimedEvent }[] = []
   const workspace: Pick<Workspace, 'startJob'> = {
     startJob(_request, _fork, onEvent) {
       let exit!: (last: JobEvent) => void
       const ended = new Promise<JobEvent>((resolve) => (exit = resolve))
-      const job = { emit: onEvent, exit, cancels: 0 }
+      const job = { emit: onEvent, exit, cancels: 0, agreed: 0 }
       started.push(job)
-      return { ended, cancel: () => void job.cancels++ }
+      return { ended, cancel: () => void job.cancels++, agree: () => void job.agreed++ }
     },
   }
   let clock = 1000
@@ -83,6 +88,30 @@ describe('the job host', () => {
     started[0]!.exit(cancelled)
     await new Promise((resolve) => setTimeout(resolve))
     expect(host.cancel(jobId)).toEqual({ accepted: false })
+  })
+
+  it('is idle once the process of the last job is gone', async () => {
+    const { host, started } = drivenHost()
+    await host.idle()
+    await host.start(request)
+    await expect(host.idle()).rejects.toMatchObject({ code: 'JOB_RUNNING' })
+    started[0]!.emit(cancelled)
+    let idle = false
+    const waiting = host.idle().then(() => (idle = true))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(idle).toBe(false)
+    started[0]!.exit(cancelled)
+    await waiting
+  })
+
+  it('passes an agreement on to the job that runs, and to no other', async () => {
+    const { host, started } = drivenHost()
+    expect(host.agree('job-1')).toEqual({ accepted: false })
+    const { jobId } = await host.start(request)
+    expect(host.agree('job-of-yesterday')).toEqual({ accepted: false })
+    expect(started[0]!.agreed).toBe(0)
+    expect(host.agree(jobId)).toEqual({ accepted: true })
+    expect(started[0]!.agreed).toBe(1)
   })
 
   it('cancels on closing and waits for the process', async () => {

@@ -2,7 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdtempSync, realpathSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import type { ServedBoard } from '../../src-main/jobs/serve-board.ts'
 import { bundleForChild } from '../store/child-bundle.ts'
@@ -38,6 +41,23 @@ it('says where it listens in one line, serves, and ends cleanly with SIGINT', as
   const { code, stdout } = await ended
   expect(code).toBe(0)
   expect(stdout.trim().split('\n')).toHaveLength(1)
+}, 30_000)
+
+it('serves its serial line at a link, and takes the link away when it ends', async () => {
+  const link = join(mkdtempSync(join(tmpdir(), 'thimble-uart-')), 'uart')
+  const { child, ended, at } = await serve('--uart', link)
+  expect(at).toMatchObject({ uart: link, stlinkTcp: null, gdb: null })
+  expect(realpathSync(link)).toMatch(/^\/dev\//)
+  const other = await thimbleError(['board', 'serve', 'virtual:stm32f407', '--uart', link], '.')
+  expect(other.code).toBe('UART_LINK_TAKEN')
+  child.kill('SIGINT')
+  expect((await ended).code).toBe(0)
+  expect(existsSync(link)).toBe(false)
+}, 30_000)
+
+it('a serial line is no probe: nothing can be read or written through it', async () => {
+  const error = await thimbleError(['board', 'backup', 'serial:/dev/ttyACM0', '--out', 'backup.bin'], '.')
+  expect(error.code).toBe('SERIAL_NO_PROBE')
 }, 30_000)
 
 it('a port that is taken has its own error', async () => {

@@ -23,8 +23,10 @@ describe.each(CORES)('on the $core', ({ board }) => {
       const [a, b] = [randomInt8(rng, elements), randomInt8(rng, elements)]
       const [expected] = createInterpreter(graph).run([a, b]) as [Int8Array]
       const kernel = emitAdd(addLayer(graph), { proved })
-      const { output } = runKernel(kernel, bytesOf(a), elements, board, bytesOf(b))
-      expect(output, `seed ${seed}`).toEqual(expected)
+      for (const inPlace of [false, true]) {
+        const { output } = runKernel(kernel, bytesOf(a), elements, board, bytesOf(b), inPlace)
+        expect(output, `seed ${seed} in place: ${inPlace}`).toEqual(expected)
+      }
     }
   })
 })

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import { emitDepthwise, fitsDepthwise } from '../../src-main/codegen/kernels/depthwise.ts'
-import { emitToPlanar, planeBytes } from '../../src-main/codegen/kernels/planar.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation, Padding } from '../../src-main/ir/graph.ts'
-import { bytesOf, depthwiseGraph, depthwiseLayers, expectedOutput } from './random-layers.ts'
+import { bytesOf, depthwiseGraph, depthwiseLayer, expectedOutput } from './random-layers.ts'
 import { CORES, runKernel } from './run-kernel.ts'
 
 const CASES: [RequantizeForm, Activation, 1 | 2][] = [
@@ -24,14 +23,14 @@ describe.each(CORES)('on the $core', ({ board }) => {
       const size = { height: 3 + rng.int(9), width: 3 + rng.int(seed % 4 === 0 ? 50 : 9), channels: 1 + rng.int(6) }
       const graph = depthwiseGraph(seed, size, stride, padding, activation)
       const { input, expected } = expectedOutput(graph, seed)
-      const { toPlanar, depthwise } = depthwiseLayers(graph)
-      expect(fitsDepthwise(depthwise)).toBe(true)
-      const bytes = planeBytes(depthwise.planes) * size.channels
-      const planes = runKernel(emitToPlanar(toPlanar), bytesOf(input), bytes, board).output
-      const kernel = emitDepthwise(depthwise, { requantize: [form] })
+      const layer = depthwiseLayer(graph)
+      expect(fitsDepthwise(layer)).toBe(true)
+      const kernel = emitDepthwise(layer, { requantize: [form] })
       expect(kernel.requantize).toBe(form)
-      const { output } = runKernel(kernel, bytesOf(planes), expected.length, board)
-      expect(output, `seed ${seed} ${padding} ${JSON.stringify(size)}`).toEqual(expected)
+      for (const inPlace of [false, true]) {
+        const { output } = runKernel(kernel, bytesOf(input), expected.length, board, undefined, inPlace)
+        expect(output, `seed ${seed} ${padding} ${JSON.stringify(size)} in place: ${inPlace}`).toEqual(expected)
+      }
     }
   })
 })

@@ -1,37 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createRng, type Rng } from '../../src-main/base/rng.ts'
+import { createRng } from '../../src-main/base/rng.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar, planarLayout, planeBytes } from '../../src-main/codegen/kernels/planar.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
 import { bytesOf, convolutionGraph, convolutionLayer, expectedOutput, type Window } from './random-layers.ts'
+import { randomWindow } from './random-windows.ts'
 import { CORES, runKernel } from './run-kernel.ts'
-
-const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
-
-/** Any window that has an output. */
-function randomWindow(rng: Rng): Window {
-  const dilated = rng.float() < 0.3
-  const window: Window = {
-    ...{ filterH: between(rng, 1, 5), filterW: between(rng, 1, 5) },
-    ...{ strideH: between(rng, 1, 3), strideW: between(rng, 1, 3) },
-    ...{ dilationH: dilated ? between(rng, 1, 3) : 1, dilationW: dilated ? between(rng, 1, 3) : 1 },
-    padding: rng.float() < 0.7 ? 'same' : 'valid',
-    ...{
-      height: between(rng, 1, 9),
-      width: between(rng, 1, 9),
-      inputs: between(rng, 1, 9),
-      outputs: between(rng, 1, 7),
-    },
-  }
-  if (window.padding === 'same') return window
-  return {
-    ...window,
-    height: window.height + (window.filterH - 1) * window.dilationH,
-    width: window.width + (window.filterW - 1) * window.dilationW,
-  }
-}
 
 const FORMS: [WeightForm, RequantizeForm, Activation][] = [
   ['int16', 'clamped', 'relu'],
@@ -51,24 +26,6 @@ describe.each(CORES)('on the $core', ({ board }) => {
       expect(kernel.requantize).toBe(form)
       const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
       expect(output, `seed ${seed} ${JSON.stringify(window)}`).toEqual(expected)
-    }
-  })
-
-  test('planes for a depthwise convolution', () => {
-    const rng = createRng(18)
-    for (let seed = 0; seed < 40; seed++) {
-      const graph = convolutionGraph(seed, randomWindow(rng), 'relu')
-      const { input, expected } = expectedOutput(graph, seed)
-      const layer = convolutionLayer(graph)
-      const { outputH: height, outputW: width, outputC: channels } = layer.geometry
-      const layout = planarLayout({ outputHeight: height, outputWidth: width }, 1, { top: 1, left: 1 })
-      const bytes = planeBytes(layout) * channels
-      const zeroPoint = layer.params.outputZeroPoint
-      const toPlanar = emitToPlanar({ height, width, channels, zeroPoint, layout })
-      const planes = runKernel(toPlanar, bytesOf(expected), bytes, board).output
-      const kernel = emitDirectConvolution({ ...layer, planes: { layout, height, width } })
-      const { output } = runKernel(kernel, bytesOf(input), bytes, board)
-      expect(output, `seed ${seed}`).toEqual(planes)
     }
   })
 

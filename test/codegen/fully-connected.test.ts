@@ -20,10 +20,13 @@ describe.each(CORES)('on the $core', ({ board }) => {
   test.each(FORMS)('%s weights, %s requantise: any size', (weights, form, activation) => {
     const rng = createRng(11).fork(`${weights} ${form}`)
     for (let seed = 0; seed < 50; seed++) {
-      const graph = fullyConnectedGraph(seed, 1 + rng.int(90), 1 + rng.int(20), activation)
+      const widensOnce = seed % 3 > 0
+      const inputs = widensOnce ? 1 + rng.int(90) : 4 * (1 + rng.int(22))
+      const graph = fullyConnectedGraph(seed, inputs, 1 + rng.int(20), activation)
       const { input, expected } = expectedOutput(graph, seed)
-      const kernel = emitFullyConnected(fullyConnectedLayer(graph), { weights, requantize: [form] })
+      const kernel = emitFullyConnected(fullyConnectedLayer(graph), { weights, requantize: [form], widensOnce })
       expect(kernel.requantize).toBe(form)
+      expect(kernel.scratchBytes).toBe(widensOnce ? Math.ceil(inputs / 4) * 8 : 0)
       const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
       expect(output, `seed ${seed}`).toEqual(expected)
     }

@@ -5,8 +5,8 @@ import { emitDepthwise } from '../../src-main/codegen/kernels/depthwise.ts'
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar } from '../../src-main/codegen/kernels/planar.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
+import { emitWinograd } from '../../src-main/codegen/kernels/winograd.ts'
 import { printListing } from '../../src-main/codegen/layout.ts'
 import { firstDifference } from './gnu-as.ts'
 import {
@@ -15,7 +15,7 @@ import {
   convolutionGraph,
   convolutionLayer,
   depthwiseGraph,
-  depthwiseLayers,
+  depthwiseLayer,
   fullyConnectedGraph,
   fullyConnectedLayer,
   pointwiseGraph,
@@ -27,6 +27,11 @@ const WINDOW = {
   ...{ height: 30, width: 400, inputs: 37, outputs: 5 },
 }
 
+const TILED = {
+  ...{ filterH: 3, filterW: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same' as const },
+  ...{ height: 5, width: 9, outputs: 6 },
+}
+
 const KERNELS: [string, () => EmittedKernel][] = [
   ['fully connected', () => emitFullyConnected(fullyConnectedLayer(fullyConnectedGraph(1, 333, 7, 'relu')))],
   [
@@ -34,19 +39,20 @@ const KERNELS: [string, () => EmittedKernel][] = [
     () => emitPointwise(pointwiseLayer(pointwiseGraph(1, { height: 3, width: 3, inputs: 300, outputs: 5 }, 'none'))),
   ],
   ['convolution', () => emitDirectConvolution(convolutionLayer(convolutionGraph(1, WINDOW, 'relu_n1_to_1')))],
+  ...[16, 36].map((inputs): [string, () => EmittedKernel] => [
+    `Winograd of ${inputs} channels`,
+    () => emitWinograd(convolutionLayer(convolutionGraph(1, { ...TILED, inputs }, 'relu')))!,
+  ]),
   [
     'depthwise',
     () => {
       const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 1, 'same', 'relu')
-      return emitDepthwise(depthwiseLayers(graph).depthwise)
+      return emitDepthwise(depthwiseLayer(graph))
     },
   ],
   [
-    'to planar',
-    () => {
-      const graph = depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu')
-      return emitToPlanar(depthwiseLayers(graph).toPlanar)
-    },
+    'depthwise of stride 2',
+    () => emitDepthwise(depthwiseLayer(depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu'))),
   ],
   ['add', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')))],
   ['add by tables', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')), { proved: false })],
@@ -69,11 +75,14 @@ describe.each(KERNELS)('%s', (_, emit) => {
 
 test('a layer that a kernel does not fit is refused', () => {
   const graph = pointwiseGraph(1, { height: 1, width: 2, inputs: 8, outputs: 2 }, 'relu')
+  const uneven = fullyConnectedLayer(fullyConnectedGraph(1, 6, 4, 'relu'))
   const internal = expect.objectContaining({ code: 'INTERNAL' })
+  expect(() => emitFullyConnected(uneven, { widensOnce: false })).toThrow(internal)
   expect(() => emitPointwise({ ...pointwiseLayer(graph), inputChannels: 6 })).toThrow(internal)
-  const { depthwise } = depthwiseLayers(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
+  const depthwise = depthwiseLayer(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
   expect(() => emitDepthwise(depthwise)).toThrow(internal)
   const convolution = convolutionLayer(convolutionGraph(1, WINDOW, 'relu'))
+  expect(() => emitWinograd(convolution)).toThrow(internal)
   const geometry = { ...convolution.geometry, batches: 2 }
   expect(() => emitDirectConvolution({ ...convolution, geometry })).toThrow(internal)
 })

@@ -7,7 +7,7 @@ import { emitDepthwise, fitsDepthwise } from '../../src-main/codegen/kernels/dep
 import { emitDirectConvolution } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar, planarLayout, planeBytes, type ToPlanar } from '../../src-main/codegen/kernels/planar.ts'
+import { planarLayout } from '../../src-main/codegen/kernels/planar.ts'
 import { emitPointwise, fitsPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
 import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import type { Conv2D, DepthwiseConv2D, Graph, Op, TensorData } from '../../src-main/ir/graph.ts'
@@ -36,57 +36,31 @@ interface Total {
 }
 const totals: Total[] = []
 
-/** A layer's kernel. `reads`, `writes`: what its input and its output are as planes, where they are. */
-interface Emitted {
-  kernel: EmittedKernel
-  reads?: ToPlanar
-  writes?: ToPlanar
-}
-
-/** What a depthwise convolution reads. */
-function planesOf(graph: Graph, op: DepthwiseConv2D): ToPlanar {
-  const g = windowGeometry(graph, op)
-  const layout = planarLayout({ outputHeight: g.outputH, outputWidth: g.outputW }, g.strideH as 1 | 2, {
-    ...{ top: g.padTop, left: g.padLeft },
-  })
-  const zeroPoint = graph.tensors[op.inputs[0]!]!.quantization!.zeroPoint[0]!
-  return { height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint, layout }
-}
-
-function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): Emitted {
+function emitConvolution(graph: Graph, op: Conv2D, weights: WeightForm): EmittedKernel {
   const geometry = windowGeometry(graph, op)
   const { filterH, filterW, strideH, strideW, outputH, outputW, inputC, outputC } = geometry
-  const [next, ...others] = graph.ops.filter(({ inputs }) => inputs.includes(op.outputs[0]!))
-  const writes = others.length === 0 && next?.kind === 'DEPTHWISE_CONV_2D' ? planesOf(graph, next) : undefined
-  const layer = {
-    ...{ weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op), planes: writes },
-  }
+  const layer = { weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op) }
   const pointwise = { pixels: outputH * outputW, inputChannels: inputC, outputChannels: outputC, ...layer }
   const isPointwise = filterH * filterW * strideH * strideW === 1 && fitsPointwise(pointwise)
-  const kernel = isPointwise
+  return isPointwise
     ? emitPointwise(pointwise, { weights })
     : emitDirectConvolution({ geometry, ...layer }, { weights })
-  return { kernel, writes }
 }
 
-function emitDepthwiseLayer(graph: Graph, op: DepthwiseConv2D): Emitted {
+function emitDepthwiseLayer(graph: Graph, op: DepthwiseConv2D): EmittedKernel {
   const g = windowGeometry(graph, op)
-  const reads = planesOf(graph, op)
+  const stride = g.strideH as 1 | 2
+  const size = { outputHeight: g.outputH, outputWidth: g.outputW }
   const layer = {
-    ...{ planes: reads.layout, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW },
-    ...{ stride: g.strideH as 1 | 2, params: convolutionParams(graph, op) },
+    ...{ planes: planarLayout(size, stride, { top: g.padTop, left: g.padLeft }), channels: g.outputC, stride },
+    ...{ inputHeight: g.inputH, inputWidth: g.inputW, ...size, params: convolutionParams(graph, op) },
     weights: constantOf(graph, op.inputs[1], Int8Array),
   }
   expect(fitsDepthwise(layer)).toBe(true)
-  return { kernel: emitDepthwise(layer), reads }
+  return emitDepthwise(layer)
 }
 
-/** Planes that a kernel makes of an NHWC tensor. */
-function asPlanes(given: Uint8Array, planes: ToPlanar): Int8Array {
-  return runKernel(emitToPlanar(planes), given, planeBytes(planes.layout) * planes.channels, BOARD).output
-}
-
-function emitLayer(graph: Graph, op: Op, weights: WeightForm): Emitted | undefined {
+function emitLayer(graph: Graph, op: Op, weights: WeightForm): EmittedKernel | undefined {
   switch (op.kind) {
     case 'CONV_2D':
       return emitConvolution(graph, op, weights)
@@ -94,11 +68,11 @@ function emitLayer(graph: Graph, op: Op, weights: WeightForm): Emitted | undefin
       return emitDepthwiseLayer(graph, op)
     case 'FULLY_CONNECTED': {
       const layer = { weights: constantOf(graph, op.inputs[1], Int8Array), params: convolutionParams(graph, op) }
-      return { kernel: emitFullyConnected({ ...fullyConnectedShape(graph, op), ...layer }, { weights }) }
+      return emitFullyConnected({ ...fullyConnectedShape(graph, op), ...layer }, { weights })
     }
     case 'ADD': {
       const elements = graph.tensors[op.outputs[0]!]!.shape.reduce((product, size) => product * size, 1)
-      return { kernel: emitAdd({ elements, params: addParams(graph, op) }) }
+      return emitAdd({ elements, params: addParams(graph, op) })
     }
     default:
       return undefined
@@ -114,19 +88,16 @@ describe.skipIf(!hasMlperfTiny).each(MLPERF_MODELS)('%s', (model) => {
     const valueOf = (id: number) => bytesOf(values.get(id) as Int8Array)
     const total: Total = { model, weights, instructions: 0, cycles: 0, macs: 0, forms: '', without: '' }
     for (const op of graph.ops) {
-      const emitted = emitLayer(graph, op, weights)
-      if (emitted === undefined) {
+      const kernel = emitLayer(graph, op, weights)
+      if (kernel === undefined) {
         total.without += ` ${op.kind}`
         continue
       }
-      const { kernel, reads, writes } = emitted
       const [first, second] = op.inputs.filter((id) => graph.tensors[id]!.data === undefined)
       const given = valueOf(first!)
-      const output = valueOf(op.outputs[0]!)
-      const expected = writes === undefined ? output : bytesOf(asPlanes(output, writes))
+      const expected = valueOf(op.outputs[0]!)
       const addend = second === undefined ? undefined : valueOf(second)
-      const layerInput = reads === undefined ? given : bytesOf(asPlanes(given, reads))
-      const run = runKernel(kernel, layerInput, expected.length, BOARD, addend)
+      const run = runKernel(kernel, given, expected.length, BOARD, addend)
       expect(Buffer.from(bytesOf(run.output)).equals(expected), `${op.kind} ${op.outputs[0]}`).toBe(true)
       total.instructions += run.instructions
       total.cycles += run.cycles

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import type { WeightForm } from '../../src-main/codegen/kernels/kernel.ts'
-import { emitToPlanar, planeBytes } from '../../src-main/codegen/kernels/planar.ts'
-import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
+import { emitPointwise, pointwiseWorksInPlace } from '../../src-main/codegen/kernels/pointwise.ts'
 import type { RequantizeForm } from '../../src-main/codegen/requantize/plan.ts'
 import type { Activation } from '../../src-main/ir/graph.ts'
-import {
-  bytesOf,
-  depthwiseGraph,
-  depthwiseLayers,
-  expectedOutput,
-  pointwiseGraph,
-  pointwiseLayer,
-} from './random-layers.ts'
+import { bytesOf, expectedOutput, pointwiseGraph, pointwiseLayer } from './random-layers.ts'
 import { CORES, runKernel } from './run-kernel.ts'
 
 const FORMS: [WeightForm, RequantizeForm, Activation][] = [
@@ -36,10 +28,13 @@ describe.each(CORES)('on the $core', ({ board }) => {
       }
       const graph = pointwiseGraph(seed, size, activation)
       const { input, expected } = expectedOutput(graph, seed)
-      const kernel = emitPointwise(pointwiseLayer(graph), { weights, requantize: [form] })
+      const layer = pointwiseLayer(graph)
+      const kernel = emitPointwise(layer, { weights, requantize: [form] })
       expect(kernel.requantize).toBe(form)
-      const { output } = runKernel(kernel, bytesOf(input), expected.length, board)
-      expect(output, `seed ${seed} ${JSON.stringify(size)}`).toEqual(expected)
+      for (const inPlace of pointwiseWorksInPlace(layer) ? [false, true] : [false]) {
+        const { output } = runKernel(kernel, bytesOf(input), expected.length, board, undefined, inPlace)
+        expect(output, `seed ${seed} ${JSON.stringify(size)} in place: ${inPlace}`).toEqual(expected)
+      }
     }
   })
 
@@ -49,30 +44,6 @@ describe.each(CORES)('on the $core', ({ board }) => {
       const { input, expected } = expectedOutput(graph, inputs)
       const kernel = emitPointwise(pointwiseLayer(graph), { weights })
       expect(runKernel(kernel, bytesOf(input), expected.length, board).output).toEqual(expected)
-    }
-  })
-
-  test.each([1, 2] as const)('planes for a depthwise convolution of stride %i', (stride) => {
-    const rng = createRng(17)
-    for (let seed = 0; seed < 40; seed++) {
-      const size = {
-        height: 3 + rng.int(6),
-        width: 3 + rng.int(6),
-        inputs: 4 * (1 + rng.int(6)),
-        outputs: 1 + rng.int(6),
-      }
-      const form = (['clamped', 'linear', 'plain'] as const)[seed % 3]!
-      const graph = pointwiseGraph(seed, size, form === 'clamped' ? 'relu' : 'none')
-      const { input, expected } = expectedOutput(graph, seed)
-      const image = { height: size.height, width: size.width, channels: size.outputs }
-      const { layout } = depthwiseLayers(depthwiseGraph(1, image, stride, 'same', 'none')).toPlanar
-      const layer = pointwiseLayer(graph)
-      const bytes = planeBytes(layout) * size.outputs
-      const toPlanar = emitToPlanar({ ...image, zeroPoint: layer.params.outputZeroPoint, layout })
-      const planes = runKernel(toPlanar, bytesOf(expected), bytes, board).output
-      const kernel = emitPointwise({ ...layer, planes: { ...image, layout } }, { requantize: [form] })
-      const { output } = runKernel(kernel, bytesOf(input), bytes, board)
-      expect(output, `seed ${seed} ${JSON.stringify(size)}`).toEqual(planes)
     }
   })
 

@@ -5,7 +5,7 @@ import type { AddLayer } from '../../src-main/codegen/kernels/add.ts'
 import type { FullyConnectedLayer } from '../../src-main/codegen/kernels/fully-connected.ts'
 import type { DirectConvolutionLayer } from '../../src-main/codegen/kernels/direct-convolution.ts'
 import type { DepthwiseLayer } from '../../src-main/codegen/kernels/depthwise.ts'
-import { planarLayout, type ToPlanar } from '../../src-main/codegen/kernels/planar.ts'
+import { planarLayout } from '../../src-main/codegen/kernels/planar.ts'
 import type { PointwiseLayer } from '../../src-main/codegen/kernels/pointwise.ts'
 import {
   elementCount,
@@ -162,23 +162,15 @@ export function depthwiseGraph(
   })
 }
 
-export function depthwiseLayers(graph: Graph): { toPlanar: ToPlanar; depthwise: DepthwiseLayer } {
+export function depthwiseLayer(graph: Graph): DepthwiseLayer {
   const op = graph.ops[0] as DepthwiseConv2D
   const g = windowGeometry(graph, op)
-  const params = convolutionParams(graph, op)
   const stride = g.strideH as 1 | 2
-  const planes = planarLayout({ outputHeight: g.outputH, outputWidth: g.outputW }, stride, {
-    top: g.padTop,
-    left: g.padLeft,
-  })
+  const size = { outputHeight: g.outputH, outputWidth: g.outputW }
   return {
-    toPlanar: {
-      ...{ height: g.inputH, width: g.inputW, channels: g.inputC, zeroPoint: params.inputZeroPoint, layout: planes },
-    },
-    depthwise: {
-      ...{ planes, channels: g.outputC, outputHeight: g.outputH, outputWidth: g.outputW, stride, params },
-      weights: constantOf(graph, op.inputs[1], Int8Array),
-    },
+    ...{ planes: planarLayout(size, stride, { top: g.padTop, left: g.padLeft }), channels: g.outputC },
+    ...{ inputHeight: g.inputH, inputWidth: g.inputW, ...size, stride, params: convolutionParams(graph, op) },
+    weights: constantOf(graph, op.inputs[1], Int8Array),
   }
 }
 

@@ -49,13 +49,17 @@ function machineOf(board: string): Machine {
   return machine
 }
 
-/** Calls the kernel once. `second`: an input where others have their scratch. Fails where it writes beside its output and scratch, or keeps no register that it has to. */
+/**
+ * Calls the kernel once. `second`: an input where others have their scratch. `inPlace`: the output lies where the input
+ * does. Fails where it writes beside its output and scratch, or keeps no register that it has to.
+ */
 export function runKernel(
   kernel: EmittedKernel,
   input: Uint8Array,
   outputBytes: number,
   board: string,
   second: Uint8Array = new Uint8Array(0),
+  inPlace = false,
 ): KernelRun {
   const machine = machineOf(board)
   const { core } = machine
@@ -71,11 +75,9 @@ export function runKernel(
     at = align(start + size + GUARD_BYTES, 16)
     return { start, size }
   }
-  const [tensorIn, tensorOut, scratch] = [
-    place(input.length),
-    place(outputBytes),
-    place(Math.max(kernel.scratchBytes, second.length)),
-  ]
+  const tensorIn = place(inPlace ? Math.max(input.length, outputBytes) : input.length)
+  const tensorOut = inPlace ? tensorIn : place(outputBytes)
+  const scratch = place(Math.max(kernel.scratchBytes, second.length))
   expect(at).toBeLessThanOrEqual(ram.start + ram.size)
   machine.preload(ram.start, new Uint8Array(at - ram.start).fill(GUARD))
   machine.preload(tensorIn.start, input)
@@ -98,7 +100,7 @@ export function runKernel(
     const offset = machine.memory.offsetOf(start)
     return machine.memory.u8.slice(offset, offset + size)
   }
-  expect(memory(tensorIn.start, input.length)).toEqual(input)
+  if (!inPlace) expect(memory(tensorIn.start, input.length)).toEqual(input)
   for (const { start, size } of [tensorIn, tensorOut, scratch])
     expect(memory(start + size, GUARD_BYTES)).toEqual(new Uint8Array(GUARD_BYTES).fill(GUARD))
   const belowStack = STACK_BYTES - kernel.stackBytes

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   alignedMilliseconds,
+  formatAddress,
   formatAuc,
   formatBytes,
   formatClock,
@@ -9,6 +10,7 @@ import {
   formatExactBytes,
   formatFixed,
   formatLatency,
+  formatList,
   formatPercent,
   formatSignificant,
   formatTimeLeft,
@@ -18,6 +20,15 @@ import {
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
 
 describe('format', () => {
+  it('shows addresses in upper-case hexadecimal, and lists as words', () => {
+    expect(formatAddress(0x0802abcd)).toBe('0x0802ABCD')
+    expect([['5'], ['5', '6'], ['4', '5', '6']].map((items) => formatList(items))).toEqual([
+      '5',
+      '5 and 6',
+      '4, 5 and 6',
+    ])
+  })
+
   it('shows three significant digits and at most two decimals', () => {
     expect([0.341, 2.944, 9.994, 9.996, 21.76, 99.94, 99.96, 148.3].map((value) => formatSignificant(value))).toEqual([
       '0.34',

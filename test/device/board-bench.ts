@@ -2,13 +2,16 @@
 // and `npm run bench:link` bundle and run it; `--json` prints one object.
 //
 // An emulated second is the board's own: what the core executes at its clock, and a millisecond for each command to the
-// probe while it stands still (a frame of USB). Host time is this machine's, emulator included.
+// probe (a frame of USB), however many bytes it moves: the speed of the SWD wires is not modelled. Host time is this
+// machine's, emulator included.
 
 import { readFileSync } from 'node:fs'
+import { systemClock } from '../../src-main/base/clock.ts'
 import { addr } from '../../src-main/base/units.ts'
 import { createRng } from '../../src-main/base/rng.ts'
 import { BOARDS, type BoardData } from '../../src-main/device/board-data.ts'
 import { connectBoard, type BoardSession, type FlashReport } from '../../src-main/device/session.ts'
+import type { FlashStep } from '../../src-main/device/flash-steps.ts'
 import type { StlinkGeneration } from '../../src-main/device/stlink/protocol.ts'
 import { openStlinkProbe } from '../../src-main/device/stlink/stlink-probe.ts'
 import type { StlinkTransport } from '../../src-main/device/stlink/transport.ts'
@@ -25,23 +28,38 @@ const PROBES: readonly StlinkGeneration[] = ['v2', 'v2-1', 'v3']
 /** several sectors on every chip */
 const MODEL_BYTES = 512 * 1024
 const INFERENCES = 100
+/** what a command to the probe takes while the core runs: a frame of full-speed USB */
+const COMMAND_S = 1e-3
 
 const imageOf = ({ id }: BoardData) => new Uint8Array(readFileSync(`assets/firmware/${id}.bin`))
+
+const LOADER = new Uint8Array(readFileSync('assets/firmware/loader.bin'))
 
 /** A board whose own time can be read: seconds since it was switched on. */
 async function openTimed(data: BoardData, probe: StlinkGeneration) {
   const host = new BoardHost(data, { probe })
-  const { scheduler, rcc } = host.machine
+  const { machine } = host
+  const { core, scheduler, rcc } = machine
   let [seconds, last] = [0, scheduler.now]
   const look = () => {
     seconds += (scheduler.now - last) / rcc.coreHz
     last = scheduler.now
+  }
+  // The core runs in commands alone; the time of one that stands still passes by itself.
+  const run = machine.run.bind(machine)
+  machine.run = () => 'halted'
+  const frame = () => {
+    const end = scheduler.now + Math.ceil(COMMAND_S * rcc.coreHz)
+    while (scheduler.now < end && !core.debug.halted && !core.lockedUp) {
+      if (run(end - scheduler.now) === 'asleep') machine.sleep(end - scheduler.now)
+    }
   }
   const transport: StlinkTransport = {
     exchange: async (commands) => {
       const answers: Uint8Array[] = []
       for (const command of commands) {
         look() // the clock may change with any of them
+        frame()
         const reply = host.serve({ kind: 'probe', commands: [command] })
         if (!reply.ok) throw new Error(reply.error.message)
         answers.push((reply.value as Uint8Array[])[0]!)
@@ -72,12 +90,16 @@ interface FlashRow {
   /** by the board's own time */
   bytesPerEmulatedSecond: number
   bytesPerHostSecond: number
+  programmedBy: FlashReport['programmedBy']
+  /** of the board's own time */
+  stepSeconds: Partial<Record<FlashStep, number>>
 }
 
-async function measureFlash(data: BoardData, probe: StlinkGeneration): Promise<FlashRow[]> {
+async function measureFlash(data: BoardData, probe: StlinkGeneration, loader?: Uint8Array): Promise<FlashRow[]> {
   const { board, seconds } = await openTimed(data, probe)
   try {
-    const session = await connectBoard(board)
+    // The session's steps and its limits of time are the board's.
+    const session = await connectBoard(board, { ...systemClock, monotonicMs: () => 1000 * seconds() })
     const image = imageOf(data)
     const rng = createRng(1)
     const model = Uint8Array.from({ length: MODEL_BYTES }, () => rng.int(256))
@@ -85,7 +107,7 @@ async function measureFlash(data: BoardData, probe: StlinkGeneration): Promise<F
     changed[MODEL_BYTES - 1]! ^= 1
     const run = async (what: FlashRow['what'], blob: Uint8Array, bytes: (report: FlashReport) => number) => {
       const [emulated, host] = [seconds(), performance.now()]
-      const report = await session.flash(image, blob)
+      const report = await session.flash(image, blob, { loader })
       const [emulatedSeconds, hostSeconds] = [seconds() - emulated, (performance.now() - host) / 1000]
       const start = addr(data.modelRegion.start + MODEL_BYTES - 16)
       const tail = await board.probe.read(start, 16)
@@ -96,6 +118,8 @@ async function measureFlash(data: BoardData, probe: StlinkGeneration): Promise<F
         erasedSectors: report.firmware.erasedSectors.length + report.model.erasedSectors.length,
         bytesPerEmulatedSecond: count / emulatedSeconds,
         bytesPerHostSecond: count / hostSeconds,
+        programmedBy: report.programmedBy,
+        stepSeconds: Object.fromEntries(report.steps.map(({ name, ms }) => [name, ms / 1000])),
       }
     }
     const written = ({ firmware, model: own }: FlashReport) => firmware.writtenBytes + own.writtenBytes
@@ -150,15 +174,20 @@ const kb = (n: number) => `${(n / 1024).toFixed(1)} KB`
 async function benchFlash(json: boolean): Promise<void> {
   const rows: FlashRow[] = []
   for (const data of BOARDS) {
-    for (const probe of PROBES) {
-      for (const row of await measureFlash(data, probe)) {
+    const ways = PROBES.flatMap((probe) => [LOADER, undefined].map((loader) => ({ probe, loader })))
+    for (const { probe, loader } of ways) {
+      for (const row of await measureFlash(data, probe, loader)) {
         rows.push(row)
         if (json) continue
-        const { board, what, bytes, erasedSectors, emulatedSeconds, hostSeconds } = row
+        const { board, what, bytes, erasedSectors, emulatedSeconds, hostSeconds, programmedBy, stepSeconds } = row
         const emulated = `${emulatedSeconds.toFixed(2)} s emulated (${kb(row.bytesPerEmulatedSecond)}/s)`
         const host = `${hostSeconds.toFixed(2)} s here (${kb(row.bytesPerHostSecond)}/s)`
+        const steps = (['compare', 'erase', 'write', 'verify'] as const)
+          .flatMap((name) => (stepSeconds[name] === undefined ? [] : `${name} ${stepSeconds[name].toFixed(2)} s`))
+          .join(', ')
         console.log(
-          `${board} · ST-Link ${probe} · ${what}: ${kb(bytes)}, ${erasedSectors} sectors erased · ${emulated} · ${host}`,
+          `${board} · ST-Link ${probe} · by the ${programmedBy} · ${what}: ${kb(bytes)}, ${erasedSectors} sectors erased` +
+            ` · ${emulated}: ${steps} · ${host}`,
         )
       }
     }

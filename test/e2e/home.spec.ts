@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
+import type { ThimbleApi } from '../../src-main/contract/api.ts'
 import { chooseTheme, goTo, inspectScreen, launchOptions, openWindow, removeFolder, type Window } from './window.ts'
 
 let window: Window
@@ -33,6 +34,53 @@ test('empty screens say what will be there, and pass axe in both themes', async 
   }
   await page.getByRole('button', { name: 'Pick a model and a board' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pick a model, pick a board')
+})
+
+test('a probe that is plugged in appears by itself, and goes when it is pulled out', async () => {
+  const { app, page } = window
+  /** Pushes the event by which the main process tells of boards. */
+  const tell = (boards: unknown) =>
+    app.evaluate(
+      ({ BrowserWindow }, all) =>
+        BrowserWindow.getAllWindows()[0]!.webContents.send('thimble:event', 'boards.changed', { boards: all }),
+      boards,
+    )
+  const listed = await page.evaluate(() =>
+    (globalThis as unknown as { thimble: ThimbleApi }).thimble.request('boards.list', {}),
+  )
+  if (!listed.ok) throw new Error(listed.error.message)
+  const facts = { core: '', clock_hz: 0, flash_bytes: 0, ram_bytes: 0, budget_flash_bytes: 0, budget_ram_bytes: 0 }
+  const probe = {
+    ...{ id: 'stlink:066DFF', name: 'ST-Link V2-1', kind: 'probe', ...facts },
+    ...{ provenance: 'hardware', timing: 'hardware', state: 'ready', detail: '' },
+  }
+  const held = { ...probe, id: 'stlink:0029', name: 'ST-Link V3', state: 'in-use', detail: 'Open in openocd.' }
+  const radio = (name: RegExp) => page.getByRole('radio', { name })
+
+  await tell([...listed.value, probe, held])
+  await expect(radio(/ST-Link V2-1 stlink:066DFF Ready/)).toBeEnabled()
+  await expect(radio(/ST-Link V3.*Open in openocd.*In use/)).toBeDisabled()
+  await expect(page.locator('[aria-live=polite]').first()).toHaveText(/ST-Link V3 connected/)
+  // a pick never changes by itself
+  await expect(radio(/STM32F407G-DISC1/)).toBeChecked()
+  await radio(/ST-Link V2-1/).check()
+  // what nobody knows before the chip is asked is not shown as nothing
+  await expect(page.getByText(/(?<![\d.])0\s(B|MHz)/)).toHaveCount(0)
+  await inspectScreen(page, 'home-plugged')
+
+  // what is picked stays picked, and says that it is gone
+  await tell(listed.value)
+  await expect(radio(/ST-Link V3/)).toHaveCount(0)
+  await expect(radio(/ST-Link V2-1.*Unplugged/)).toBeDisabled()
+  await expect(radio(/ST-Link V2-1.*Unplugged/)).toBeChecked()
+  await expect(page.getByRole('button', { name: /Compress, flash, benchmark/ })).toBeDisabled()
+  await inspectScreen(page, 'home-unplugged')
+  await tell([...listed.value, probe])
+  await expect(radio(/ST-Link V2-1 stlink:066DFF Ready/)).toBeChecked()
+  await expect(page.getByRole('button', { name: /Compress, flash, benchmark/ })).toBeEnabled()
+  await tell(listed.value)
+  await radio(/STM32F407G-DISC1/).check()
+  await expect(radio(/ST-Link/)).toHaveCount(0)
 })
 
 test('the theme is chosen, followed by the native parts, and remembered', async () => {

@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { BusFault } from '../../src-main/emulator/core/faults.ts'
-import { Machine } from '../../src-main/emulator/machine.ts'
+import { Machine, type MachineOptions } from '../../src-main/emulator/machine.ts'
 
 export const FLASH = 0x08000000
 export const SRAM = 0x20000000
@@ -64,8 +64,8 @@ export function vectors(reset: string, handlers: Readonly<Record<number, string>
   return `.word ${STACK}\n.word ${words.join(', ')}\n`
 }
 
-export function createMachine(image: Uint8Array, board = 'stm32f407'): Machine {
-  const machine = new Machine(findBoardData(board)!)
+export function createMachine(image: Uint8Array, board = 'stm32f407', options: MachineOptions = {}): Machine {
+  const machine = new Machine(findBoardData(board)!, options)
   expect(machine.preload(FLASH, image)).toBe(true)
   machine.reset()
   return machine

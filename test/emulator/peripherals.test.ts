@@ -7,14 +7,19 @@ import { createMachine, peek, poke, REGISTER } from './harness.ts'
 const RCC = 0x40023800
 const GPIOD = 0x40020c00
 const USART2 = 0x40004400
+const RCC_H7 = 0x58024400
 const RXNE = 1 << 5
 const TC = 1 << 6
 const TXE = 1 << 7
 
+/** b . behind a vector table */
+const IMAGE = Uint8Array.of(0, 0, 1, 0x20, 9, 0, 0, 8, 0xfe, 0xe7)
+
 let machine: Machine
 beforeEach(() => {
-  // b . behind a vector table
-  machine = createMachine(Uint8Array.of(0, 0, 1, 0x20, 9, 0, 0, 8, 0xfe, 0xe7))
+  machine = createMachine(IMAGE)
+  poke(machine, RCC + 0x30, 0x00100008) // port D
+  poke(machine, RCC + 0x40, 1 << 17) // USART2
 })
 
 describe('RCC', () => {
@@ -28,6 +33,22 @@ describe('RCC', () => {
     expect(peek(machine, RCC)).toBe(0x03030083)
     poke(machine, RCC, 0x81)
     expect(peek(machine, RCC)).toBe(0x83)
+  })
+
+  it('has the PLL for audio and display on the STM32F746 alone', () => {
+    const [pll, ready] = [1 << 28, 1 << 29]
+    poke(machine, RCC, 0x83 | pll)
+    expect(peek(machine, RCC)).toBe(0x83)
+    const f746 = createMachine(IMAGE, 'stm32f746')
+    poke(f746, RCC, 0x83 | pll)
+    expect(peek(f746, RCC)).toBe(0x83 | pll | ready)
+  })
+
+  it('keeps the kernel clocks of the STM32H743, and its flag of the settled divider', () => {
+    const [hsiKernel, divided, csiKernel] = [1 << 1, 1 << 5, 1 << 9]
+    const h743 = createMachine(IMAGE, 'stm32h743')
+    poke(h743, RCC_H7, 1 | hsiKernel | csiKernel)
+    expect(peek(h743, RCC_H7)).toBe(1 | (1 << 2) | hsiKernel | divided | csiKernel)
   })
 
   it('reaches 168 MHz by the registers that firmware writes for it', () => {

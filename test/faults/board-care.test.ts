@@ -1,10 +1,11 @@
 // `thimble board unprotect|backup|restore` on a board whose probe is on a cable.
 
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { thimbleError, thimbleJson } from '../cli/command-line.ts'
+import { thimble, thimbleError, thimbleJson } from '../cli/command-line.ts'
 import { LEVEL_1, LEVEL_2, optionBytes, sleeps, takesPins } from './fault-table.ts'
 import { FaultyBoard, isA, PROBE_ID } from './faulty-board.ts'
 import { firmwareSays, flashWith, modelsFor } from './flash-session.ts'
@@ -79,6 +80,53 @@ describe('backup and restore', () => {
     expect(await firmwareSays(board)).toBe('whole')
     expect(await json('restore', PROBE_ID, file, '--yes')).toMatchObject({ writtenBytes: 0, erasedSectors: [] })
   }, 60_000)
+
+  it('keep what the backup came from beside it, and the backup itself raw', async () => {
+    const report = await json('backup', PROBE_ID, '--out', file)
+    const record = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, unknown>
+    const digest = createHash('sha256').update(board.flash()).digest('hex')
+    expect(report).toMatchObject({ record: `${file}.json`, sha256: digest })
+    expect(record).toMatchObject({
+      ...{ format: 1, board: PROBE_ID, board_name: board.data.board, chip_id: 0x413 },
+      ...{ bytes: board.data.flash.size, sha256: digest },
+    })
+    expect(record.unique_id).toMatch(/^[0-9a-f]{24}$/)
+    expect(Math.abs(Date.parse(String(record.read_at)) - Date.now())).toBeLessThan(60_000)
+    expect(await json('restore', PROBE_ID, file, '--yes')).toMatchObject({ record })
+  })
+
+  describe.each<[string, (record: Record<string, unknown>) => unknown, RegExp]>([
+    ['of another chip', (record) => ({ ...record, chip_id: 0x450 }), /chip 0x450; .* has 0x413/],
+    ['of other bytes', (record) => ({ ...record, sha256: 'f'.repeat(64) }), /changed or damaged since/],
+    ['that is none', () => ({ hello: 'there' }), /is no record of a backup/],
+  ])('with a record beside it %s', (_, change, message) => {
+    it('is refused before anything is erased', async () => {
+      await json('backup', PROBE_ID, '--out', file)
+      const record = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, unknown>
+      writeFileSync(`${file}.json`, JSON.stringify(change(record)))
+      board.powerCycle(new Uint8Array(board.data.flash.size).fill(0x5a))
+      const refused = await error('restore', PROBE_ID, file, '--yes')
+      expect(refused).toMatchObject({ code: 'BACKUP_WRONG', message: expect.stringMatching(message) as string })
+      expect(board.flash().every((byte) => byte === 0x5a)).toBe(true)
+    })
+  })
+
+  it('without a record, or from another chip of the same kind, restore and say so', async () => {
+    await json('backup', PROBE_ID, '--out', file)
+    const said = async () => (await thimble(['board', 'restore', PROBE_ID, file, '--yes'], folder)).stderr
+    expect(await said()).not.toMatch(/another chip|nothing says/)
+    const record = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, unknown>
+    writeFileSync(`${file}.json`, JSON.stringify({ ...record, unique_id: '0'.repeat(24) }))
+    expect(await said()).toMatch(/another chip of the same kind/)
+    rmSync(`${file}.json`)
+    expect(await said()).toMatch(/nothing says which board/)
+  }, 60_000)
+
+  it('a backup over an older one leaves no record of that', async () => {
+    writeFileSync(`${file}.json`, '{}')
+    await json('backup', PROBE_ID, '--out', file)
+    expect(JSON.parse(readFileSync(`${file}.json`, 'utf8'))).toMatchObject({ board: PROBE_ID })
+  })
 
   it('a backup of a protected chip is refused and leaves no file', async () => {
     optionBytes(LEVEL_1)(board)

@@ -24,8 +24,10 @@ test('every code on the page exists, and every row says what to do', () => {
   }
 })
 
-test('every code of probes and targets is on the page', () => {
+test('every code of probes, targets and serial lines is on the page', () => {
   const told = new Set(rows.map(({ code }) => code))
-  const about = Object.keys(ERROR_CODES).filter((code) => /^(PROBE|TARGET)_/.test(code) && code !== 'TARGET_FAULT')
+  const about = Object.keys(ERROR_CODES).filter(
+    (code) => /^(PROBE|TARGET|SERIAL)_/.test(code) && code !== 'TARGET_FAULT',
+  )
   expect(about.filter((code) => !told.has(code))).toEqual([])
 })

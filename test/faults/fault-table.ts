@@ -2,7 +2,9 @@
 // probe's answers or in the chip. docs/faults.md tells people the same; a test holds the two together.
 
 import type { ErrorCode } from '../../src-main/base/error-codes.ts'
+import { LOADER_JOBS, LOADER_OP, loaderPlace } from '../../src-main/device/loader-layout.ts'
 import { debugPortOf } from '../../src-main/device/debug-port.ts'
+import type { StlinkCommand } from '../../src-main/device/stlink/transport.ts'
 import type { CommandName } from '../../src-main/device/stlink/protocol.ts'
 import { isA, type CableFault, type FaultyBoard } from './faulty-board.ts'
 
@@ -28,13 +30,26 @@ const answers = (name: CommandName, ...answer: number[]): CableFault => {
 }
 const onCable = (fault: CableFault) => (board: FaultyBoard) => void (board.fault = fault)
 
-/** From the first block written to flash on, every question how an access ended is answered with `status`. */
-const sinceFlashIsWritten = (status: number, flashStart: number): CableFault => {
+/** Whether a command gives the loader a piece of flash to program. */
+export function tellsToProgram({ cdb, data }: StlinkCommand): boolean {
+  const address = new DataView(cdb.buffer, cdb.byteOffset).getUint32(2, true)
+  const request = Array.from({ length: LOADER_JOBS }, (_, job) => loaderPlace.request(job)).some((at) => at === address)
+  return (
+    request && data !== undefined && new DataView(data.buffer, data.byteOffset).getUint32(0, true) === LOADER_OP.program
+  )
+}
+
+/**
+ * From the first piece of flash on that the loader is told to program, or that the probe programs, every question how an
+ * access ended is answered with `status`.
+ */
+export const sinceFlashIsWritten = (status: number, flashStart: number): CableFault => {
   let since = false
   return ({ command }) => {
     if (command.cdb.length === 0) return undefined
     const address = new DataView(command.cdb.buffer, command.cdb.byteOffset).getUint32(2, true)
-    since ||= isA('write32', command) && address >= flashStart && address < 0x20000000
+    const byProbe = address >= flashStart && address < 0x20000000
+    since ||= isA('write32', command) && (byProbe || tellsToProgram(command))
     return since && isA('statusAndAddress', command)
       ? Uint8Array.of(status, ...new Array<number>(11).fill(0))
       : undefined
@@ -48,26 +63,30 @@ const UNKNOWN_COMMAND = 0x42
 /** V2J14, the last that lacks what Thimble needs. */
 const OLD_VERSION = [(2 << 4) | ((14 >> 2) & 0xf), (14 << 6) & 0xff, 0x83, 0x04, 0x48, 0x37]
 
-/** Firmware whose reset vector leads to `code`, which lies behind the image: as a field of a program of one's own. */
-const runs = (code: readonly number[], literal: number) => (board: FaultyBoard) => {
-  const flash = board.flash()
-  const view = new DataView(flash.buffer)
-  const at = 0x8000
-  code.forEach((halfword, index) => view.setUint16(at + 2 * index, halfword, true))
-  view.setUint32(at + 12, literal, true)
-  view.setUint32(4, board.data.flash.start + at + 1, true)
-  board.powerCycle(flash)
-  board.machine.run(1000)
-}
+/** Firmware whose reset vector leads to `code` and its literals behind the image: a program of one's own. */
+const runs =
+  (code: readonly number[], ...literals: readonly number[]) =>
+  (board: FaultyBoard) => {
+    const flash = board.flash()
+    const view = new DataView(flash.buffer)
+    const at = 0x8000
+    code.forEach((halfword, index) => view.setUint16(at + 2 * index, halfword, true))
+    literals.forEach((literal, index) => view.setUint32(at + 2 * code.length + 4 * index, literal, true))
+    view.setUint32(4, board.data.flash.start + at + 1, true)
+    board.powerCycle(flash)
+    board.machine.run(1000)
+  }
 const SCR = 0xe000ed10
 /** ldr r0, =SCR; movs r1, #SLEEPDEEP; str r1, [r0]; wfi; b to the wfi; nop */
 const SLEEPS = [0x4802, 0x2104, 0x6001, 0xbf30, 0xe7fd, 0xbf00]
-/** ldr r0, =MODER; movs r1, #0; str r1, [r0]; b to itself; nop; nop */
-const TAKES_PINS = [0x4802, 0x2100, 0x6001, 0xe7fe, 0xbf00, 0xbf00]
+/** F407's: the clock of port A is its first bit. */
+const RCC_AHB1ENR = 0x40023830
+/** ldr r0, =AHB1ENR; movs r1, #1; str r1, [r0]; ldr r0, =MODER; movs r1, #0; str r1, [r0]; b to itself; nop */
+const TAKES_PINS = [0x4803, 0x2101, 0x6001, 0x4803, 0x2100, 0x6001, 0xe7fe, 0xbf00]
 
 export const sleeps = runs(SLEEPS, SCR)
 export const takesPins = (board: FaultyBoard) =>
-  runs(TAKES_PINS, debugPortOf(board.data.idCode)!.pins.modeRegister)(board)
+  runs(TAKES_PINS, RCC_AHB1ENR, debugPortOf(board.data.idCode)!.pins.modeRegister)(board)
 /** The probe drives a line that leads nowhere. */
 const WITHOUT_RESET = answers('driveReset', 0x80, 0)
 

@@ -13,6 +13,12 @@ const PACKET_BYTES = 64
 export const SERIAL = 'FAULTY'
 export const PROBE_ID = `stlink:${SERIAL}`
 
+/** What tells several of them apart. */
+export interface UsbPlace {
+  serial: string
+  address: number
+}
+
 /** Decides over one transfer: 'unplug' pulls the cable before it, bytes answer in the probe's place, nothing lets it be. */
 export type CableFault = (transfer: {
   index: number
@@ -26,10 +32,11 @@ export const isA = (name: CommandName, { cdb }: StlinkCommand) =>
 const takesData = (cdb: Uint8Array) =>
   Object.values(COMMANDS).some((row) => row.takesData && row.code.every((byte, at) => cdb[at] === byte))
 
-type UsbEntry = StlinkUsbDevice & { vendorId: number; serialNumber: string; bus: string; address: number }
+export type UsbEntry = StlinkUsbDevice & { vendorId: number; serialNumber: string; bus: string; address: number }
 
 export class FaultyBoard {
   readonly data: BoardData
+  readonly place: UsbPlace
   /** transfers of the cable since it was plugged in last, and the commands that began in them */
   transfers = 0
   commands = 0
@@ -43,9 +50,14 @@ export class FaultyBoard {
   #host: BoardHost
   #cable = {}
 
-  constructor(id: string, flash?: Uint8Array) {
+  constructor(id: string, flash?: Uint8Array, place: UsbPlace = { serial: SERIAL, address: 1 }) {
+    this.place = place
     this.data = findBoardData(id)!
     this.#host = new BoardHost(this.data, { flash })
+  }
+
+  get probeId(): string {
+    return `stlink:${this.place.serial}`
   }
 
   get machine() {
@@ -120,7 +132,8 @@ export class FaultyBoard {
       message === undefined ? Promise.resolve() : Promise.reject(new Error(message))
 
     return {
-      ...{ vendorId: ST_VENDOR, productId: PRODUCT_ID, serialNumber: SERIAL, bus: '250', address: 1 },
+      ...{ vendorId: ST_VENDOR, productId: PRODUCT_ID, bus: '250' },
+      ...{ serialNumber: this.place.serial, address: this.place.address },
       configuration: {
         interfaces: [
           {
@@ -138,7 +151,7 @@ export class FaultyBoard {
         if (pending === undefined) {
           current = { cdb: bytes, answer: 0 }
           this.commands++
-        }
+        } else current = { ...current, data: bytes }
         const inPlace = transfer()
         if (pending === undefined && takesData(bytes)) pending = bytes
         else {

@@ -1,15 +1,17 @@
 // One flash session from the cable to the running model, and what a chip holds after one that went wrong.
 
 import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
 import type { BoardData } from '../../src-main/device/board-data.ts'
-import { connectBoard, type BoardSession } from '../../src-main/device/session.ts'
+import { connectBoard, type BoardSession, type FlashReport } from '../../src-main/device/session.ts'
 import { openUsbProbe } from '../../src-main/device/usb-probes.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
-import { errorOf, PROBE_ID, type FaultyBoard } from './faulty-board.ts'
+import { errorOf, type FaultyBoard } from './faulty-board.ts'
 
+const loader = new Uint8Array(readFileSync('assets/firmware/loader.bin'))
 export const firmwareOf = ({ id }: BoardData) => new Uint8Array(readFileSync(`assets/firmware/${id}.bin`))
 
 /** Two small models to take turns, so that every session has something to write. */
@@ -20,12 +22,16 @@ export const modelsFor = (data: BoardData) =>
   ]
 
 /** Connects through the cable and hands the session on; whatever happens, the probe is let go. */
-async function withSession<T>(board: FaultyBoard, use: (session: BoardSession) => Promise<T>): Promise<T> {
-  const probe = await openUsbProbe(PROBE_ID, board.list)
+async function withSession<T>(
+  board: FaultyBoard,
+  use: (session: BoardSession) => Promise<T>,
+  list = board.list,
+): Promise<T> {
+  const probe = await openUsbProbe(board.probeId, list)
   try {
     return await use(
       await connectBoard({
-        ...{ id: PROBE_ID, data: board.data, provenance: 'emulated', timing: board.data.timing, probe },
+        ...{ id: board.probeId, data: board.data, provenance: 'emulated', timing: board.data.timing, probe },
         close: () => probe.close(),
       }),
     )
@@ -34,13 +40,23 @@ async function withSession<T>(board: FaultyBoard, use: (session: BoardSession) =
   }
 }
 
-/** Connect, flash, verify, reset, run, open the model. */
-export const flashAndRun = (board: FaultyBoard, image: Uint8Array, blob: Uint8Array) =>
-  withSession(board, async (session) => {
-    const report = await session.flash(image, blob)
-    const model = await session.firmware().openModel()
-    return { report, model }
-  })
+/** Connect, flash by the loader or by the probe alone, verify, reset, run, open the model. */
+export const flashAndRun = (
+  board: FaultyBoard,
+  image: Uint8Array,
+  blob: Uint8Array,
+  { by = 'loader', list = board.list }: { by?: FlashReport['programmedBy']; list?: typeof board.list } = {},
+) =>
+  withSession(
+    board,
+    async (session) => {
+      const report = await session.flash(image, blob, { loader: by === 'loader' ? loader : undefined })
+      expect(report.programmedBy).toBe(by)
+      const model = await session.firmware().openModel()
+      return { report, model }
+    },
+    list,
+  )
 
 /** The model region's bytes, as many as `blob` has. */
 export function heldModel(board: FaultyBoard, length: number): Uint8Array {

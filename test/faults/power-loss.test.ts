@@ -53,11 +53,12 @@ const REFUSALS = ['BOARD_NO_FIRMWARE', 'MODEL_REJECTED', 'BOARD_FAULT']
 
 describe.each(BOARDS.map(({ id }) => id))('%s loses its power', (id) => {
   test.each([
-    ['while the model changes', true, 4, [1]],
-    ['while a blank chip is written', false, 8, [4]],
+    ['while the model changes', true, 'loader', 3, [1, 2]],
+    ['while the model changes', true, 'probe', 4, [3]],
+    ['while a blank chip is written', false, 'loader', 8, [4]],
   ] as const)(
-    '%s: gone, nothing half written is taken, and the next attempt is good',
-    async (_, older, least, seeds) => {
+    '%s (an older one there: %s) by the %s: gone, nothing half written is taken, and the next attempt is good',
+    async (_, older, by, least, seeds) => {
       board = new FaultyBoard(id)
       const image = firmwareOf(board.data)
       const [wanted, other] = modelsFor(board.data)
@@ -67,7 +68,7 @@ describe.each(BOARDS.map(({ id }) => id))('%s loses its power', (id) => {
         for (let index = 0; ; index++) {
           board.powerCycle(start)
           const left = cutPower(index, createRng(seed * 1000 + index))
-          const error = await errorOf(flashAndRun(board, image, wanted))
+          const error = await errorOf(flashAndRun(board, image, wanted, { by }))
           const cells = left()
           if (cells === undefined) {
             expect(error).toBeUndefined() // it was over before

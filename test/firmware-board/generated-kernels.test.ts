@@ -2,6 +2,7 @@
 // plain kernels take. Figures are printed by: npm run -s vitest -- run test/firmware-board/generated-kernels.test.ts
 
 import { afterAll, describe, expect, test } from 'vitest'
+import { crc32 } from '../../src-main/base/hash.ts'
 import { createRng } from '../../src-main/base/rng.ts'
 import { profileInference } from '../../src-main/bench/profile.ts'
 import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
@@ -19,16 +20,19 @@ import { BOARD_IDS, randomInputs, virtualBoard } from './virtual-session.ts'
 interface Figures {
   instructions: number
   cycles: number
+  output: Uint8Array
 }
+/** CRC-32 of TensorFlow Lite Micro's int8 output for the pattern, byte i of which is (7i + 3) mod 256. */
+const TFLM_OUTPUTS = { kws_int8: 0x13130e90, ic_int8: 0x5fc056ba, ad_int8: 0xfddb96af }
 const rows: string[] = []
 
-/** What the first inference takes; each has the interpreter's bytes. */
+/** What the last inference takes and makes; each has the interpreter's bytes. */
 async function measure(id: string, graph: Graph, sets: readonly TensorData[][], kernels: KernelSource) {
   const { boardData, withModel } = virtualBoard(id)
   const plan = planModel(graph, boardData, { kernels })
   const interpreter = createInterpreter(graph)
   const ops = graph.ops.map((op) => ({ op: op.kind, macs: opMacs(graph, op) }))
-  let figures: Figures = { instructions: 0, cycles: 0 }
+  let figures: Figures = { instructions: 0, cycles: 0, output: new Uint8Array(0) }
   await withModel(packModel(plan).blob, async (session) => {
     const firmware = session.firmware()
     const { clock } = await firmware.hello()
@@ -37,7 +41,7 @@ async function measure(id: string, graph: Graph, sets: readonly TensorData[][], 
       const wanted = interpreter.run(inputs).map(bytesOf)
       const { outputs, instructions, cycles } = await profileInference(session, model, clock, inputs.map(bytesOf), ops)
       expect(outputs).toEqual(wanted)
-      figures = { instructions: instructions!, cycles: cycles! }
+      figures = { instructions: instructions!, cycles: cycles!, output: outputs[0]! }
     }
   })
   return { plan, figures }
@@ -59,6 +63,7 @@ describe('generated kernels', () => {
       const pattern: TensorData[] = [patternInput(0, expectedAnswers(name).inputs.bytes)]
       const generated = await measure(id, graph, [...randomInputs(graph, 1, 9), pattern], 'generated')
       const plain = await measure(id, graph, [pattern], 'plain')
+      for (const { figures } of [generated, plain]) expect(crc32(figures.output)).toBe(TFLM_OUTPUTS[name])
       expect(generated.plan.kernels.filter(({ source }) => source === 'generated').length).toBeGreaterThan(0)
       expect(generated.figures.instructions).toBeLessThan(plain.figures.instructions * 0.6)
       rows.push(

@@ -1,9 +1,7 @@
 // gdb-multiarch as a client of the GDB server, on every chip.
 
-import { execFile } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addr } from '../../src-main/base/units.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
@@ -15,8 +13,8 @@ import type { Server } from '../../src-main/emulator/servers/loopback.ts'
 import { chipOf } from '../../src-main/emulator/stm32/chips.ts'
 import { openVirtualBoard, type VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { M4, Workbench } from '../emulator/toolchain.ts'
+import { runGdb, TIMEOUT_MS } from './gdb.ts'
 
-const TIMEOUT_MS = 60_000
 const PROGRAM = `${process.cwd()}/test/gdb/program.c`
 const RAM_SCRIPT = `${process.cwd()}/test/gdb/ram.ld`
 
@@ -44,21 +42,8 @@ afterEach(async () => {
   await board.close()
 })
 
-/** Runs commands after `target extended-remote`; all that GDB printed. */
 const gdb = (...commands: string[]) => gdbOn(elf, ...commands)
-
-async function gdbOn(program: string, ...commands: string[]): Promise<string> {
-  const all = [
-    ...['set confirm off', 'set pagination off', 'set remotetimeout 10', 'set architecture armv7e-m'],
-    ...[`target remote 127.0.0.1:${server.port}`, ...commands, 'detach', 'quit'],
-  ]
-  const { stdout, stderr } = await promisify(execFile)(
-    'gdb-multiarch',
-    ['-nx', '-batch', ...all.flatMap((command) => ['-ex', command]), program],
-    { timeout: TIMEOUT_MS },
-  )
-  return stdout + stderr
-}
+const gdbOn = (program: string, ...commands: string[]) => runGdb(server.port, program, [...commands, 'detach'])
 
 /** Sends a packet, without acknowledgements after the first; what comes back. */
 const talker = (socket: Socket) => async (packet: string) => {
@@ -208,6 +193,37 @@ describe.each(BOARDS)('watchpoints, exceptions and counts on $id', (data) => {
       socket.destroy()
     },
   )
+})
+
+const WATCHDOGS: Readonly<Record<string, { iwdg: number; flags: number; bit: number; freeze: number }>> = {
+  stm32f407: { iwdg: 0x40003000, flags: 0x40023874, bit: 29, freeze: 0xe0042008 },
+  stm32f746: { iwdg: 0x40003000, flags: 0x40023874, bit: 29, freeze: 0xe0042008 },
+  stm32h743: { iwdg: 0x58004800, flags: 0x580244d0, bit: 26, freeze: 0x5c001054 },
+}
+
+describe.each(BOARDS)('a watchdog on $id', (data) => {
+  beforeEach(() => serve(data))
+
+  it('waits while the debugger has the core, and no longer', { timeout: TIMEOUT_MS }, async () => {
+    const { iwdg, flags, bit, freeze } = WATCHDOGS[data.id]!
+    const at = (address: number) => `{unsigned}${address}`
+    const said = await gdb(
+      ...['load', 'monitor reset', 'tbreak main', 'continue', `set ${at(iwdg)} = 0x5555`, `set ${at(iwdg + 8)} = 64`],
+      ...[`set ${at(iwdg)} = 0xaaaa`, `set ${at(iwdg)} = 0xcccc`],
+      // Hundreds of the debugger's accesses, a millisecond each, and eight milliseconds are all that it has.
+      ...[
+        'info registers',
+        'info all-registers',
+        'x/64xw 0x20000000',
+        `print (${at(flags)} >> ${bit}) & 1`,
+        'print $pc',
+      ],
+    )
+    expect(said).toMatch(/\$1 = 0\n\$2 = .*<main/)
+    const probe = await openStlinkProbe(board.stlink, { serial: 'after' })
+    await expect.poll(async () => ((await probe.readWord(addr(flags))) >>> bit) & 1, { timeout: 10_000 }).toBe(1)
+    expect(await probe.readWord(addr(freeze))).toBe(0)
+  })
 })
 
 describe('what a debugger leaves behind', () => {

@@ -1,6 +1,6 @@
 // Jobs in real child processes: they end well, are cancelled, crash, and hang.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -37,7 +37,11 @@ interface Started {
 }
 
 /** `act` is called once, at the first event of the type. */
-function start(when: JobEvent['type'], act: (started: Started) => void, graceMs?: number): Started {
+function start(
+  when: JobEvent['type'],
+  act: (started: Started) => void,
+  { graceMs, virtualFlash }: { graceMs?: number; virtualFlash?: string } = {},
+): Started {
   const events: JobEvent[] = []
   const child = forkChildProcess(worker)
   let acted = false
@@ -50,6 +54,7 @@ function start(when: JobEvent['type'], act: (started: Started) => void, graceMs?
         storePath: store.path,
         assetsDir: ASSETS,
         workers: { emulator },
+        virtualFlash,
       },
       {
         fork: () => child,
@@ -85,6 +90,24 @@ it('is cancelled when asked', async () => {
   expect(store.runs.show(runIdOf(events)).status).toBe('cancelled')
 }, 60_000)
 
+it('that finds a program of somebody else on the board waits until its parent agrees', async () => {
+  const virtualFlash = join(folder, 'foreign.bin')
+  writeFileSync(virtualFlash, Buffer.alloc(3000, 0x5a))
+  const { job, events } = start('question', ({ job }) => job.agree(), { virtualFlash })
+  expect((await job.ended).type).toBe('finished')
+  const { question } = events.find((event) => event.type === 'question')!
+  expect(question.sectors).toEqual([{ index: 0, start: 0x08000000, bytes: 16_384 }])
+  expect(readFileSync(question.backup).subarray(0, 3000)).toEqual(readFileSync(virtualFlash))
+  expect(question.backup).toContain(join(store.path, 'backups'))
+}, 60_000)
+
+it('that waits for an answer is cancelled when asked', async () => {
+  const virtualFlash = join(folder, 'foreign.bin')
+  const { job, events } = start('question', ({ job }) => job.cancel(), { virtualFlash })
+  expect(await job.ended).toMatchObject({ type: 'failed', stage: 'flash', status: 'cancelled' })
+  expect(store.runs.show(runIdOf(events)).status).toBe('cancelled')
+}, 60_000)
+
 it('that crashes is told and marked, and the next one works', async () => {
   const crashed = start('samples', ({ child }) => child.kill())
   expect(await crashed.job.ended).toMatchObject({
@@ -107,7 +130,7 @@ it('that does not stop when asked is ended by force', async () => {
       child.post = () => undefined
       job.cancel()
     },
-    50,
+    { graceMs: 50 },
   )
   const last = await hung.job.ended
   expect(last).toMatchObject({ type: 'failed', status: 'cancelled', error: { code: 'CANCELLED' } })

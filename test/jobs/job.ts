@@ -26,26 +26,43 @@ export interface JobOutcome {
 export interface JobTools {
   cancel(): void
   unplug(): void
+  /** agrees to what the job asks */
+  agree(): void
+}
+
+/** Where flash that Thimble has not written is read back to. */
+export const BACKUPS = join(tmpdir(), 'thimble-backups')
+
+export interface BoardState {
+  /** what the board's flash holds at power-on */
+  flash?: Uint8Array
+  /** whether there is somebody to ask */
+  asks?: boolean
+  /** the board as the job leaves it */
+  onClose?: (board: VirtualBoard) => Promise<void>
 }
 
 export async function runJob(
   store: Store,
   request: Partial<RunRequest>,
   onEvent: (event: JobEvent, tools: JobTools) => void = () => undefined,
+  { flash, asks = true, onClose }: BoardState = {},
 ): Promise<JobOutcome> {
   const cancellation = new AbortController()
   const events: JobEvent[] = []
   let boardsLeftOpen = 0
   let opened: VirtualBoard | undefined
-  const tools = { cancel: () => cancellation.abort(), unplug: () => void opened?.unplug() }
+  let agree = () => undefined as void
+  const tools = { cancel: () => cancellation.abort(), unplug: () => void opened?.unplug(), agree: () => agree() }
   const openBoard = async (id: string) => {
-    const board = await openVirtualBoard(virtualBoardData(id))
+    const board = await openVirtualBoard(virtualBoardData(id), { flash })
     opened = board
     boardsLeftOpen++
     return {
       ...board,
       async close() {
         boardsLeftOpen--
+        await onClose?.(board)
         await board.close()
       },
     }
@@ -54,7 +71,8 @@ export async function runJob(
     store,
     assetsDir: ASSETS,
     openBoard,
-    backupFolder: join(tmpdir(), 'thimble-backups'),
+    backupFolder: BACKUPS,
+    ...(asks && { agreement: () => new Promise<void>((resolve) => (agree = resolve)) }),
     emit(event) {
       events.push(jobEvent.parse(event))
       onEvent(event, tools)

@@ -93,6 +93,27 @@ describe('lifetimes', () => {
       outputs: [3],
     }
     expect(activationBuffers(graph)[0]).toMatchObject({ firstOp: -1, lastOp: 2 })
+    // Op 0 may not write over what the ADD reads; op 1 and the ADD may.
+    const places = activationBuffers(graph, () => true).map(({ tensors }) => tensors)
+    expect(places).toEqual([
+      [0, 3],
+      [1, 2],
+    ])
+  })
+
+  test('an op in place keeps what is read again, and the two operands of one tensor', () => {
+    const graph: Graph = {
+      name: 'twice',
+      tensors: [int8('a', [4]), int8('b', [4]), int8('c', [4]), int8('d', [8])],
+      ops: [
+        { kind: 'RELU', inputs: [0], outputs: [1] },
+        { kind: 'ADD', inputs: [1, 1], outputs: [2], activation: 'none' },
+        { kind: 'PAD', inputs: [2], outputs: [3], paddings: [[0, 4]] },
+      ],
+      inputs: [0],
+      outputs: [3, 0],
+    }
+    expect(activationBuffers(graph, () => true).map(({ tensors }) => tensors)).toEqual([[0], [1], [2], [3]])
   })
 })
 

@@ -27,6 +27,7 @@ describe('diagnostics', () => {
         },
         stage: 'verify',
         retry: null,
+        offer: null,
       },
       info,
       job,

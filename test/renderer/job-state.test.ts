@@ -88,6 +88,22 @@ describe('the state of a job', () => {
     expect(state.log.at(-1)).toEqual({ at_ms: 6000, level: 'warn', stage: 'train', message: 'few recordings' })
   })
 
+  it('waits with a question until it is agreed to, or the job ends', () => {
+    const question = { sectors: [{ index: 0, start: 0x08000000, bytes: 16_384 }], backup: '/store/backups/kept.bin' }
+    const asked: JobEvent[] = [
+      started,
+      { type: 'stage-started', stage: 'flash' },
+      { type: 'stage-progress', stage: 'flash', done: 10, total: 30, eta_ms: 20_000 },
+      { type: 'question', stage: 'flash', question },
+    ]
+    expect(fold(asked)).toMatchObject({ status: 'running', question })
+    expect(timeLeft(fold(asked))).toBeNull()
+    expect(fold([...asked, { type: 'agreed', stage: 'flash' }])).toMatchObject({ status: 'running', question: null })
+    const error = { code: 'BOARD_GONE', message: 'Unplugged.', hint: '' }
+    const gone = fold([...asked, { type: 'failed', stage: 'flash', status: 'failed', error }])
+    expect(gone).toMatchObject({ status: 'failed', question: null })
+  })
+
   it('does not grow without end', () => {
     const state = fold([started])
     for (let i = 0; i < 5000; i++) foldEvent(state, { type: 'log', level: 'info', message: String(i) }, i)

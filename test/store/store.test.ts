@@ -183,9 +183,42 @@ describe('opening', () => {
   it('uses WAL and the format of this version', () => {
     edit((database) => {
       expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
-      expect(database.pragma('user_version', { simple: true })).toBe(1)
+      expect(database.pragma('user_version', { simple: true })).toBe(2)
     })
     store = openStore({ path: folder, kind: 'cli' })
+  })
+
+  it('calls the latencies of M7 boards estimated that an older version has stored as emulated', () => {
+    const stored = (board: string, provenance: 'emulated' | 'hardware') => {
+      const id = store.runs.create({ ...newRun(), provenance: { ...HOST, board, provenance } })
+      const point = { unit: '', step: 0, elapsedMs: 0, value: 5, provenance }
+      store.runs.addMetrics(id, [
+        { ...point, name: 'latency_p50_us' },
+        { ...point, name: 'cycles' },
+        { ...point, name: 'auc_board' },
+      ])
+      return id
+    }
+    const m7 = [stored('virtual:stm32f746', 'emulated'), stored('virtual:stm32h743', 'emulated')]
+    const m4 = stored('virtual:stm32f407', 'emulated')
+    const real = stored('stlink:066DFF', 'hardware')
+    edit((database) => database.pragma('user_version = 1'))
+    store = openStore({ path: folder, kind: 'cli' })
+    const told = (id: number) => {
+      const { timing, provenance, metrics } = store.runs.show(id)
+      return [timing, provenance, ...metrics.map((metric) => `${metric.name} ${metric.provenance}`).sort()]
+    }
+    for (const id of m7) {
+      expect(told(id)).toEqual([
+        ...['estimated', 'emulated'],
+        ...['auc_board emulated', 'cycles estimated', 'latency_p50_us estimated'],
+      ])
+    }
+    expect(told(m4)).toEqual([
+      ...['emulated', 'emulated'],
+      ...['auc_board emulated', 'cycles emulated', 'latency_p50_us emulated'],
+    ])
+    expect(told(real).slice(0, 2)).toEqual(['hardware', 'hardware'])
   })
 
   it('refuses a database of a newer version and leaves it as it is', () => {
@@ -194,7 +227,7 @@ describe('opening', () => {
     const database = new (loadSqlite())(join(folder, 'thimble.db'))
     expect(database.pragma('user_version', { simple: true })).toBe(99)
     expect(database.prepare('SELECT count(*) AS n FROM sessions WHERE ended_at IS NULL').get()).toEqual({ n: 0 })
-    database.pragma('user_version = 1')
+    database.pragma('user_version = 2')
     database.close()
     store = openStore({ path: folder, kind: 'cli' })
   })

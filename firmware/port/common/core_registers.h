@@ -17,6 +17,7 @@
 #define SYST_RVR              REG(0xE000E014u)
 #define SYST_CVR              REG(0xE000E018u)
 #define NVIC_ISER(irq)        REG(0xE000E100u + 4u * ((irq) / 32u))
+#define NVIC_ICER(irq)        REG(0xE000E180u + 4u * ((irq) / 32u))
 #define SCB_ICSR              REG(0xE000ED04u)
 #define SCB_VTOR              REG(0xE000ED08u)
 #define SCB_CCR               REG(0xE000ED14u)

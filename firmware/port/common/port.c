@@ -6,6 +6,7 @@
 #include "port.h"
 #include "tm_image.h"
 #include "tm_rtt.h"
+#include "usart.h"
 
 /* Placed by link.ld; their addresses are the values. */
 extern uint8_t tm_image_bytes[], tm_model_start[], tm_model_bytes[], tm_arena_start[], tm_arena_bytes[];
@@ -65,11 +66,13 @@ void *tm_port_arena(void)
 void tm_port_run_begin(void)
 {
     SYST_CSR &= ~SYST_CSR_TICKINT;
+    usart_hold(true);
 }
 
 void tm_port_run_end(void)
 {
     SYST_CSR |= SYST_CSR_TICKINT;
+    usart_hold(false);
 }
 
 uint32_t tm_port_cycles(void)

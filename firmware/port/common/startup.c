@@ -17,9 +17,10 @@ extern uint8_t tm_boot_stack_top[], tm_data_start[], tm_data_end[], tm_data_load
 
 void tm_reset(void);
 
-/* Its only use is to end the sleep. */
+/* Ends the sleep, too. */
 static void tick(void)
 {
+    usart_tick();
 }
 
 static void tick_start(uint32_t clock_hz)
@@ -36,7 +37,9 @@ __attribute__((noreturn, used)) static void serve(void)
     usart.stream = &usart_stream;
     for (;;) {
         const bool served_rtt = tm_command_serve(&rtt);
+        usart.quiet = usart_is_quiet();
         const bool served_usart = tm_command_serve(&usart);
+        usart_tend(usart.whole);
         if (!served_rtt && !served_usart) {
             /* A byte that came just now is seen at the next tick. */
             __asm volatile("wfi" ::: "memory");

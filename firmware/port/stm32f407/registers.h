@@ -52,7 +52,7 @@
 #define PORT_USART_CR1        REG(0x4000440Cu)
 #define PORT_USART_ENABLE     (1u << 13)
 /* Reading the status, then the data has done it. */
-#define PORT_USART_CLEAR_OVERRUN() ((void)0)
+#define PORT_USART_CLEAR_ERRORS() ((void)0)
 
 #define DBGMCU_IDCODE         REG(0xE0042000u)
 

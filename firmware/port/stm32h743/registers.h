@@ -68,7 +68,7 @@
 #define PORT_USART_RECEIVE    REG(0x40004824u)
 #define PORT_USART_TRANSMIT   REG(0x40004828u)
 #define PORT_USART_ENABLE     (1u << 0)
-#define PORT_USART_CLEAR_OVERRUN() (PORT_USART_ICR = 1u << 3)
+#define PORT_USART_CLEAR_ERRORS() (PORT_USART_ICR = (1u << 3) | (1u << 1))
 
 #define DBGMCU_IDCODE         REG(0x5C001000u)
 /* bits 31:16, REV_ID: before revision V the core reaches 400 MHz only (ES0392) */

@@ -1,5 +1,3 @@
-#include <stddef.h>
-
 #include "tm_kernels.h"
 
 /* As AAPCS has it: r0 input, r1 output, r2 scratch or the second input, r3 constants. */
@@ -15,12 +13,4 @@ void tm_run_generated(const tm_generated *op, const tm_memory *memory)
 {
     tm_kernel_at(memory, op->entry)(tm_read(memory, op->input), tm_write(memory, op->output),
                                     tm_write(memory, op->second), tm_read(memory, op->constants));
-}
-
-void tm_run_generated_planar(const tm_generated_planar *op, const tm_memory *memory)
-{
-    void *const planes = tm_write(memory, op->planes);
-    void *const output = tm_write(memory, op->output);
-    tm_kernel_at(memory, op->to_planar_entry)(tm_read(memory, op->input), planes, NULL, NULL);
-    tm_kernel_at(memory, op->entry)(planes, output, NULL, tm_read(memory, op->constants));
 }

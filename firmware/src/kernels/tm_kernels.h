@@ -19,7 +19,6 @@ void tm_quantize_int8(const tm_quantize *op, const tm_memory *memory);
 void tm_dequantize_int8(const tm_dequantize *op, const tm_memory *memory);
 void tm_pad_int8(const tm_pad *op, const tm_memory *memory);
 void tm_run_generated(const tm_generated *op, const tm_memory *memory);
-void tm_run_generated_planar(const tm_generated_planar *op, const tm_memory *memory);
 
 /* Where a reference points; kernels read through it. */
 static inline const void *tm_read(const tm_memory *memory, tm_ref ref)

@@ -219,6 +219,22 @@ static void infer(const tm_request *request)
     answer(request, &ran, sizeof ran, output.data, output.bytes < room ? output.bytes : room);
 }
 
+/* The answer still goes out at the old rate. */
+static void change_rate(const tm_request *request)
+{
+    tm_link_rate rate;
+    memcpy(&rate, request->frame->payload, sizeof rate);
+    const tm_stream *const stream = request->stream;
+    const uint32_t nearest = stream->nearest_rate != NULL ? stream->nearest_rate(rate.baud) : 0u;
+    if (nearest == 0u) {
+        answer_error(request, TM_ERROR_NO_RATE, rate.baud, "no such rate");
+        return;
+    }
+    const tm_link_rate answered = { .baud = nearest };
+    answer(request, &answered, sizeof answered, NULL, 0u);
+    stream->set_rate(rate.baud);
+}
+
 static const struct {
     uint32_t type;
     uint32_t payload; /* bytes it needs */
@@ -232,6 +248,7 @@ static const struct {
     { TM_LINK_READ, sizeof(tm_link_span), true, true, read_arena },
     { TM_LINK_RUN, sizeof(tm_link_run), true, true, run },
     { TM_LINK_INFER, sizeof(tm_link_write), false, true, infer },
+    { TM_LINK_RATE, sizeof(tm_link_rate), true, false, change_rate },
 };
 
 static void handle(const tm_request *request)

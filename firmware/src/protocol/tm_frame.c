@@ -54,10 +54,13 @@ static uint32_t promised_bytes(const uint8_t *buffer)
     return TM_LINK_HEADER_BYTES + payload + TM_LINK_CRC_BYTES;
 }
 
-static void refill(tm_receiver *receiver)
+/* Returns how many bytes came. */
+static uint32_t refill(tm_receiver *receiver)
 {
     uint8_t *buffer = (uint8_t *)receiver->buffer;
-    receiver->filled += receiver->stream->read(buffer + receiver->filled, TM_LINK_MAX_FRAME - receiver->filled);
+    const uint32_t count = receiver->stream->read(buffer + receiver->filled, TM_LINK_MAX_FRAME - receiver->filled);
+    receiver->filled += count;
+    return count;
 }
 
 tm_frame_result tm_frame_receive(tm_receiver *receiver, tm_frame *frame)
@@ -65,10 +68,12 @@ tm_frame_result tm_frame_receive(tm_receiver *receiver, tm_frame *frame)
     const uint8_t *buffer = (const uint8_t *)receiver->buffer;
     drop(receiver, receiver->consumed);
     receiver->consumed = 0u;
-    refill(receiver);
+    /* What came just now came after the look that found nothing coming. */
+    const bool quiet = refill(receiver) == 0u && receiver->quiet;
     for (;;) {
         seek_sync(receiver);
         if (receiver->filled < TM_LINK_HEADER_BYTES) {
+            drop(receiver, quiet ? receiver->filled : 0u);
             return TM_FRAME_NONE;
         }
         const uint32_t total = promised_bytes(buffer);
@@ -76,16 +81,17 @@ tm_frame_result tm_frame_receive(tm_receiver *receiver, tm_frame *frame)
             drop(receiver, 1u);
             continue;
         }
-        if (receiver->filled < total) {
+        if (receiver->filled < total && !quiet) {
             return TM_FRAME_NONE;
         }
         frame->type = buffer[1];
         frame->sequence = buffer[2];
         frame->payload = buffer + TM_LINK_HEADER_BYTES;
         frame->bytes = total - TM_LINK_HEADER_BYTES - TM_LINK_CRC_BYTES;
-        const uint32_t crc = tm_crc32(buffer, total - TM_LINK_CRC_BYTES, 0u);
-        const bool whole = crc == word_at(buffer + total - TM_LINK_CRC_BYTES);
+        const bool whole = receiver->filled >= total && tm_crc32(buffer, total - TM_LINK_CRC_BYTES, 0u) ==
+                                                            word_at(buffer + total - TM_LINK_CRC_BYTES);
         receiver->consumed = whole ? total : 1u;
+        receiver->whole += whole ? 1u : 0u;
         return whole ? TM_FRAME_WHOLE : TM_FRAME_BAD;
     }
 }

@@ -2,6 +2,8 @@
 #ifndef TM_FRAME_H
 #define TM_FRAME_H
 
+#include <stdbool.h>
+
 #include "tm_link.h"
 #include "tm_stream.h"
 
@@ -22,6 +24,8 @@ typedef struct {
     const tm_stream *stream;
     uint32_t filled;
     uint32_t consumed; /* bytes of the frame that was handed out last */
+    uint32_t whole;    /* frames handed out, wraps */
+    bool quiet;        /* set by whoever knows that nothing has come for long: half a frame stays half then */
     uint32_t buffer[TM_LINK_MAX_FRAME / 4u];
 } tm_receiver;
 

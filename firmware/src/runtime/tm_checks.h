@@ -24,6 +24,5 @@ tm_status tm_check_quantize(const tm_quantize *op, const tm_memory *memory);
 tm_status tm_check_dequantize(const tm_dequantize *op, const tm_memory *memory);
 tm_status tm_check_pad(const tm_pad *op, const tm_memory *memory);
 tm_status tm_check_generated(const tm_generated *op, const tm_memory *memory);
-tm_status tm_check_generated_planar(const tm_generated_planar *op, const tm_memory *memory);
 
 #endif /* TM_CHECKS_H */

@@ -16,6 +16,7 @@ const port = z
 const options = z.object({
   'stlink-tcp': port,
   gdb: port,
+  uart: z.string().min(1).optional(),
   probe: z.enum(STLINK_GENERATIONS, `has to be one of ${STLINK_GENERATIONS.join(', ')}`).default('v3'),
   out: z.string().optional(),
   yes: flagOn,
@@ -37,11 +38,11 @@ const action = <Value>(row: Action<Value>) => row as Action<unknown>
 const ACTIONS: Record<string, Action<unknown>> = {
   serve: action({
     takesFile: false,
-    async run({ boardId, workers }, { probe, gdb, 'stlink-tcp': stlinkTcp }, { terminal, signal }) {
-      // Without a wish, everything on free ports.
-      const ports = gdb === undefined && stlinkTcp === undefined ? { gdb: 0, stlinkTcp: 0 } : { gdb, stlinkTcp }
+    async run({ boardId, workers }, { probe, gdb, uart, 'stlink-tcp': stlinkTcp }, { terminal, signal }) {
+      // Without a wish, everything that takes a free port.
+      const ports = (gdb ?? stlinkTcp ?? uart) === undefined ? { gdb: 0, stlinkTcp: 0 } : { gdb, stlinkTcp }
       await serveBoard(
-        { boardId, probe, ...ports },
+        { boardId, probe, uart, ...ports },
         {
           workers,
           signal,
@@ -67,7 +68,8 @@ const ACTIONS: Record<string, Action<unknown>> = {
       if (out === undefined) throw new AppError('USAGE', 'thimble board backup needs --out <file>.')
       return backupBoard(place, out, io)
     },
-    print: ({ file, bytes }) => `${formatExactBytes(bytes)} of flash are in ${file}.`,
+    print: ({ file, bytes, record }) =>
+      `${formatExactBytes(bytes)} of flash are in ${file}; ${record} says what they came from.`,
   }),
   restore: action({
     takesFile: true,
@@ -90,6 +92,7 @@ export const board = defineCommand<Options, { action: string; value: unknown }>(
       text: "serve: its ST-Link over ST's TCP protocol (OpenOCD); 0: any free port",
     },
     { name: 'gdb', value: '<port>', text: 'serve: a GDB server (target remote :port); 0: any free port' },
+    { name: 'uart', value: '<link>', text: 'serve: its serial line as a pseudo terminal, with a link to it here' },
     { name: 'probe', value: '<kind>', text: `serve: which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
     { name: 'out', value: '<file>', text: 'backup: the file to write' },
     { name: 'yes', text: 'unprotect, restore: erase what the flash holds' },

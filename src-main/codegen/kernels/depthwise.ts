@@ -1,5 +1,8 @@
-// DEPTHWISE_CONV_2D 3x3 of stride 1 or 2 on planar input: one plane of halfwords for each channel, with its border around it
-// (planar.ts), so that no tap has to ask where it is.
+// DEPTHWISE_CONV_2D 3x3 of stride 1 or 2: each channel in turn is gathered into one plane of halfwords in scratch, with its
+// border around it (planar.ts), so that no tap has to ask where it is, and becomes that channel of the output.
+//
+// A channel's outputs depend on nothing but the plane, and lie in places that only this channel has in the input, if at all:
+// the output may be where the input is. The border is filled once.
 //
 // Why planar: SMLAD multiplies neighbouring halfwords, and neighbours along a row are what a window holds. Weights stay in
 // registers for a whole plane. Stride 1 makes 2x2 outputs at a time: two LDRDs bring a row's four values, which meet the
@@ -13,12 +16,14 @@ import { createConstantsWriter } from '../constants.ts'
 import type { Lane } from '../requantize/emit.ts'
 import type { Register } from '../thumb/operands.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel, type Frame } from './kernel.ts'
-import { planeBytes, type PlanarLayout } from './planar.ts'
+import { emitBorder, emitGatherPlane, planeBytes, type PlanarLayout } from './planar.ts'
 import { prepareLayer, type PreparedLayer, type WeightedOptions } from './weighted.ts'
 
 export interface DepthwiseLayer {
   planes: PlanarLayout
   channels: number
+  inputHeight: number
+  inputWidth: number
   outputHeight: number
   outputWidth: number
   stride: 1 | 2
@@ -37,33 +42,38 @@ export function fitsDepthwise({ planes, channels, outputWidth, stride }: Depthwi
 /** Pairs of outputs (stride 1) or outputs (stride 2) of a row without a branch. */
 const MOST_UNROLLED = 12
 
-type Slot =
-  'input' | 'output' | 'constants' | 'weights' | 'channels left' | 'rows left' | 'rounds left' | 'bias' | Constant
+type Slot = (typeof SLOTS)[number] | Constant
+const SLOTS = [
+  ...(['input', 'plane', 'output', 'constants', 'weights'] as const),
+  ...(['channels left', 'rows left', 'rounds left', 'bias'] as const),
+] as const
 type Constant = 'q0' | 'q1' | 'q2' | 'q3' | 'q4'
 const CONSTANTS: readonly Constant[] = ['q0', 'q1', 'q2', 'q3', 'q4']
 const ALL_FREE: Register[] = ['r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
 
 /** The layer has to pass `fitsDepthwise` (INTERNAL otherwise). Throws ACCUMULATOR_OVERFLOW. */
 export function emitDepthwise(layer: DepthwiseLayer, options: Pick<WeightedOptions, 'requantize'> = {}): EmittedKernel {
-  const { channels, weights, params, stride, planes, outputHeight } = layer
+  const { channels, weights, params, stride, planes, outputHeight, inputHeight, inputWidth } = layer
   requireFit(fitsDepthwise(layer), 'depthwise')
   const taps = Array.from({ length: channels }, (_, c) =>
     Int8Array.from({ length: 9 }, (_, i) => weights[i * channels + c]!),
   )
   const prepared = prepareLayer(params, taps, options)
   const k = createAssembler()
-  const frame = openFrame<Slot>(k, [
-    ...(['input', 'output', 'constants', 'weights', 'channels left', 'rows left', 'rounds left', 'bias'] as const),
-    ...CONSTANTS,
-  ])
+  const frame = openFrame<Slot>(k, [...SLOTS, ...CONSTANTS])
   const row: RowEmitter = { k, frame, layer, prepared }
 
   frame.store('r0', 'input')
   frame.store('r1', 'output')
+  frame.store('r2', 'plane')
   frame.store('r3', 'constants')
   k.constant('r4', channels)
   frame.store('r4', 'channels left')
-  const plane = k.here('plane')
+  emitBorder(k, 'r2', planeBytes(planes), params.inputZeroPoint, 'r8')
+  const channel = k.here('channel')
+  frame.load('r0', 'input')
+  frame.load('r1', 'plane')
+  emitGatherPlane(k, { height: inputHeight, width: inputWidth, channels }, planes)
   emitChannelStart(row)
   const atOnce = stride === 1 ? 2 : 1
   const passes = Math.floor(outputHeight / atOnce)
@@ -81,20 +91,20 @@ export function emitDepthwise(layer: DepthwiseLayer, options: Pick<WeightedOptio
 
   k.comment('the next channel')
   frame.load('r0', 'input')
-  addConstant(k, 'r0', 'r0', planeBytes(planes), 'r10')
+  k.add('r0', 'r0', 1)
   frame.store('r0', 'input')
   frame.load('r1', 'output')
-  k.adds('r1', 'r1', 1)
+  k.add('r1', 'r1', 1)
   frame.store('r1', 'output')
   frame.load('r10', 'channels left')
   k.subs('r10', 'r10', 1)
   frame.store('r10', 'channels left')
-  k.bne(plane)
+  k.bne(channel)
   frame.close()
   return {
     code: k.assemble(),
     constants: constantsOf(row),
-    scratchBytes: 0,
+    scratchBytes: planeBytes(planes),
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }
@@ -127,7 +137,7 @@ function constantsOf({ layer, prepared }: RowEmitter): Uint8Array {
   return writer.finish()
 }
 
-/** Weights to r2 … r7 (stride 2: r2 … r6, and its bias to r7), the rest to the frame; r0 input, r1 output. */
+/** Weights to r2 … r7 (stride 2: r2 … r6, and its bias to r7), the rest to the frame; r0 plane, r1 output. */
 function emitChannelStart({ k, frame, layer, prepared }: RowEmitter): void {
   k.comment('weights of the channel')
   frame.load('r0', 'constants')
@@ -143,7 +153,7 @@ function emitChannelStart({ k, frame, layer, prepared }: RowEmitter): void {
   }
   frame.store('r0', 'constants')
   if (keepsConstants(layer, prepared)) k.ldrd('r8', 'r9', 'sp', frame.offset('q0'))
-  frame.load('r0', 'input')
+  frame.load('r0', 'plane')
   frame.load('r1', 'output')
 }
 

@@ -10,17 +10,8 @@
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import type { WindowGeometry } from '../../ir/shapes.ts'
 import { createAssembler } from '../assembler.ts'
-import { emitBlocks, writeBlocks } from './gemm-block.ts'
+import { emitBlocks, SECOND_PIXEL, STEP_BYTES, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
-import {
-  blockOutput,
-  emitPlaceAt,
-  emitPlacePair,
-  emitPlanesStart,
-  holdsImage,
-  PLANE_SLOTS,
-  type PlanarOutput,
-} from './planar-output.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 import {
   emitGatherPixel,
@@ -39,14 +30,10 @@ export interface DirectConvolutionLayer {
   /** [outputC, filterH, filterW, inputC] */
   weights: Int8Array
   params: ConvolutionParams
-  planes?: PlanarOutput
 }
 
-export const fitsDirectConvolution = ({ geometry: { batches, outputC }, planes }: DirectConvolutionLayer) =>
-  batches === 1 && outputC < 4095 && (planes === undefined || holdsImage(planes))
-
-/** bytes from the first pixel's values of a step to the second's */
-const SECOND_PIXEL = 8
+export const fitsDirectConvolution = ({ geometry: { batches, outputC } }: DirectConvolutionLayer) =>
+  batches === 1 && outputC < 4095
 
 /** The layer has to pass `fitsDirectConvolution` (INTERNAL otherwise). Throws ACCUMULATOR_OVERFLOW. */
 export function emitDirectConvolution(layer: DirectConvolutionLayer, options: WeightedOptions = {}): EmittedKernel {
@@ -58,13 +45,12 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   const rows = Array.from({ length: g.outputC }, (_, c) => Int8Array.from(order, (tap) => weights[c * taps + tap]!))
   const prepared = prepareLayer(params, rows, options)
   const pixels = g.outputH * g.outputW
-  const { planes } = layer
-  const output = blockOutput(planes, pixels, g.outputC)
-  const shape = { channels: g.outputC, steps: gather.steps, output }
+  // A single pixel is taken twice.
+  const shape = { channels: g.outputC, steps: gather.steps, pixelStride: pixels === 1 ? 0 : g.outputC }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()
-  const frame = openFrame(k, [...GATHER_SLOTS, ...PLANE_SLOTS, 'pairs left'])
+  const frame = openFrame(k, [...GATHER_SLOTS, 'pairs left'])
   const emitter: WindowGather = { k, frame, geometry: g, zeroPoint: params.inputZeroPoint, gather }
   frame.store('r0', 'input')
   frame.store('r1', 'output')
@@ -74,7 +60,6 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   frame.store('r3', 'end of weights')
   k.constant('r4', Math.ceil(pixels / 2))
   frame.store('r4', 'pairs left')
-  if (planes !== undefined) emitPlanesStart(k, frame, planes, g.outputC, params.outputZeroPoint)
   emitWindowAt(emitter, 0)
 
   const gatherPixel = k.label('gather_pixel')
@@ -85,14 +70,11 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
     k.bl(gatherPixel)
     if (pixels > 1) emitNextPixel(emitter)
   }
-  if (planes !== undefined) emitPlacePair(k, frame, planes, pixels === 1)
   emitBlocks(k, frame, prepared, shape)
-  if (planes === undefined) {
-    k.comment('past the second pixel, which was written along')
-    frame.load('r0', 'output')
-    addConstant(k, 'r0', 'r0', g.outputC, 'r1')
-    frame.store('r0', 'output')
-  }
+  k.comment('past the second pixel, which was written along')
+  frame.load('r0', 'output')
+  addConstant(k, 'r0', 'r0', g.outputC, 'r1')
+  frame.store('r0', 'output')
   frame.load('r2', 'pairs left')
   k.subs('r2', 'r2', 1)
   frame.store('r2', 'pairs left')
@@ -102,10 +84,8 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
     k.cmp('r2', 1)
     k.bne(pair)
     k.comment('an odd number of pixels: the last pair takes the pixel before once more')
-    if (planes === undefined) {
-      addConstant(k, 'r0', 'r0', -g.outputC, 'r1')
-      frame.store('r0', 'output')
-    } else emitPlaceAt(k, frame, planes, pixels - 2)
+    addConstant(k, 'r0', 'r0', -g.outputC, 'r1')
+    frame.store('r0', 'output')
     emitWindowAt(emitter, pixels - 2)
     k.b(pair)
     k.place(end)
@@ -116,7 +96,7 @@ export function emitDirectConvolution(layer: DirectConvolutionLayer, options: We
   return {
     code: k.assemble(),
     constants,
-    scratchBytes: gather.steps * 16 + windowBytes(emitter),
+    scratchBytes: gather.steps * STEP_BYTES + windowBytes(emitter),
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }

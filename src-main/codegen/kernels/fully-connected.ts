@@ -5,6 +5,9 @@
 // four inputs; more would not leave registers for the weights. The bias is where the accumulators start. Weights are read
 // once an inference, so reading them is what costs: packed8 reads half the bytes for one SXTB16 a word more.
 //
+// Where twice the inputs are too much RAM, each group of channels widens them anew as it reads them: two instructions more
+// for the 16 products of a step, and no scratch.
+//
 // packed8 keeps two channels in a halfword, 256 * wB + wA. SXTB16 takes A out; the whole word used as it is accumulates
 // 256 * B + A, and subtracting A at the end leaves exactly 256 * B, which the requantise takes as a gain of 8 bits.
 
@@ -13,7 +16,7 @@ import { createAssembler, type Assembler } from '../assembler.ts'
 import { createConstantsWriter } from '../constants.ts'
 import { loadFrom, type Lane } from '../requantize/emit.ts'
 import type { Register } from '../thumb/operands.ts'
-import { openFrame, type EmittedKernel, type Frame } from './kernel.ts'
+import { openFrame, requireFit, type EmittedKernel, type Frame } from './kernel.ts'
 import { prepareLayer, writeTaps, type PreparedLayer, type WeightedOptions } from './weighted.ts'
 
 export interface FullyConnectedLayer {
@@ -24,6 +27,11 @@ export interface FullyConnectedLayer {
   params: ConvolutionParams
 }
 
+export interface FullyConnectedOptions extends WeightedOptions {
+  /** false: reads the inputs as they are, without scratch; their number has to be a multiple of 4 then */
+  widensOnce?: boolean
+}
+
 /** Steps of four inputs without a branch. */
 const UNROLLED_STEPS = 16
 
@@ -32,22 +40,25 @@ const [EVEN, ODD, WIDENED, COUNTER] = ['r6', 'r7', 'r8', 'r9'] as const
 const ACCUMULATORS: Register[] = ['r10', 'r11', 'r12', 'lr']
 const FREE_AFTER_SUMS: Register[] = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8']
 
-type Slot = 'output' | 'widened inputs' | 'end of weights'
+type Slot = 'output' | 'inputs' | 'end of weights'
 
-/** Throws ACCUMULATOR_OVERFLOW. */
-export function emitFullyConnected(layer: FullyConnectedLayer, options: WeightedOptions = {}): EmittedKernel {
+/** Throws ACCUMULATOR_OVERFLOW, and INTERNAL where the inputs can't be read as they are. */
+export function emitFullyConnected(layer: FullyConnectedLayer, options: FullyConnectedOptions = {}): EmittedKernel {
   const { inputs, outputs, weights, params } = layer
+  const { widensOnce = true } = options
+  requireFit(widensOnce || inputs % 4 === 0, 'fully connected')
   const rows = Array.from({ length: outputs }, (_, c) => weights.subarray(c * inputs, (c + 1) * inputs))
   const prepared = prepareLayer(params, rows, options)
   const steps = Math.ceil(inputs / 4)
   const writer = createConstantsWriter()
   const k = createAssembler()
-  const frame = openFrame(k, ['output', 'widened inputs', 'end of weights'])
+  const frame = openFrame(k, ['output', 'inputs', 'end of weights'])
+  const group: Group = { k, frame, layer: prepared, steps, readInputs: widensOnce ? readWidened : readAndWiden }
   const fours = Math.floor(outputs / 4)
 
   frame.store('r1', 'output')
-  frame.store('r2', 'widened inputs')
-  emitWidenRow(k, inputs)
+  frame.store(widensOnce ? 'r2' : 'r0', 'inputs')
+  if (widensOnce) emitWidenRow(k, inputs)
   k.mov('r0', 'r3')
 
   if (fours > 0) {
@@ -55,25 +66,25 @@ export function emitFullyConnected(layer: FullyConnectedLayer, options: Weighted
     k.constant('r4', writer.byteLength)
     k.add('r4', 'r4', 'r0')
     frame.store('r4', 'end of weights')
-    const group = k.here('four_channels')
-    emitGroup(k, frame, prepared, 4, steps)
+    const top = k.here('four_channels')
+    emitGroup(group, 4)
     if (fours > 1) {
       frame.load('r2', 'end of weights')
       k.cmp('r0', 'r2')
-      k.bne(group)
+      k.bne(top)
     }
   }
   for (let c = fours * 4; c < outputs;) {
     const count = outputs - c >= 2 ? 2 : 1
     writeGroup(writer, prepared, count === 2 ? [c, c + 1] : [c], steps)
-    emitGroup(k, frame, prepared, count, steps)
+    emitGroup(group, count)
     c += count
   }
   frame.close()
   return {
     code: k.assemble(),
     constants: writer.finish(),
-    scratchBytes: steps * 8,
+    scratchBytes: widensOnce ? steps * 8 : 0,
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }
@@ -111,18 +122,41 @@ function writeGroup(
   layer.requantize.write(writer, channels)
 }
 
+interface Group {
+  k: Assembler
+  frame: Frame<Slot>
+  layer: PreparedLayer
+  steps: number
+  readInputs: ReadInputs
+}
+
+/** The next four inputs at r1 as halfwords in EVEN and ODD. */
+type ReadInputs = (k: Assembler) => void
+
+const readWidened: ReadInputs = (k) => k.ldm('r1!', [EVEN, ODD])
+
+const readAndWiden: ReadInputs = (k) => {
+  k.ldr(ODD, 'r1', { post: 4 })
+  k.sxtb16(EVEN, ODD)
+  k.sxtb16(ODD, ODD, { ror: 8 })
+}
+
 /** r0 reads the group's constants and moves on. */
-function emitGroup(k: Assembler, frame: Frame<Slot>, layer: PreparedLayer, channels: 1 | 2 | 4, steps: number): void {
+function emitGroup({ k, frame, layer, steps, readInputs }: Group, channels: 1 | 2 | 4): void {
   const accumulators = ACCUMULATORS.slice(0, channels)
   const isPacked = layer.form === 'packed8' && channels > 1
-  frame.load('r1', 'widened inputs')
+  frame.load('r1', 'inputs')
   k.comment('sums start at the biases')
   if (channels === 1) k.ldr(accumulators[0], 'r0', { post: 4 })
   else k.ldm('r0!', accumulators)
 
   const unrolled = Math.min(steps, UNROLLED_STEPS)
   const rounds = Math.floor(steps / unrolled)
-  const step = () => (isPacked ? emitPackedStep : emitStep)(k, accumulators)
+  const multiply = isPacked ? emitPackedProducts : emitProducts
+  const step = () => {
+    readInputs(k)
+    multiply(k, accumulators)
+  }
   k.loop(rounds, COUNTER, () => {
     for (let i = 0; i < unrolled; i++) step()
   })
@@ -139,10 +173,9 @@ function emitGroup(k: Assembler, frame: Frame<Slot>, layer: PreparedLayer, chann
   frame.store(COUNTER, 'output')
 }
 
-/** Four inputs of one, two or four channels with halfword weights. */
-function emitStep(k: Assembler, accumulators: readonly Register[]): void {
+/** Four inputs with one, two or four channels' halfword weights. */
+function emitProducts(k: Assembler, accumulators: readonly Register[]): void {
   const count = accumulators.length
-  k.ldm('r1!', [EVEN, ODD])
   const multiply = (weights: readonly Register[], input: Register) => {
     for (const [i, accumulator] of accumulators.entries()) k.smlad(accumulator, weights[i], input, accumulator)
   }
@@ -158,9 +191,8 @@ function emitStep(k: Assembler, accumulators: readonly Register[]): void {
   }
 }
 
-/** Four inputs of two or four channels with packed weights. */
-function emitPackedStep(k: Assembler, accumulators: readonly Register[]): void {
-  k.ldm('r1!', [EVEN, ODD])
+/** Four inputs with two or four channels' packed weights. */
+function emitPackedProducts(k: Assembler, accumulators: readonly Register[]): void {
   const words = WEIGHTS.slice(0, accumulators.length)
   k.ldm('r0!', words)
   for (const [i, word] of words.entries()) {

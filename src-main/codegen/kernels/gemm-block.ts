@@ -16,20 +16,22 @@ import type { Frame } from './kernel.ts'
 import { writeTaps, type PreparedLayer } from './weighted.ts'
 
 /**
- * Frame slots that the block needs: where the outputs of the two pixels go (`second output` for planes only), where the pair
- * of pixels and the weights are.
+ * Frame slots that the block needs: where the first pixel's outputs go, where the pair of pixels and the weights are.
  */
-export const BLOCK_SLOTS = ['output', 'second output', 'pixels', 'weights', 'end of weights', 'steps left'] as const
+export const BLOCK_SLOTS = ['output', 'pixels', 'weights', 'end of weights', 'steps left'] as const
 type BlockSlot = (typeof BLOCK_SLOTS)[number]
 
 /** Steps of four taps without a branch, and in a round of the loop where there are more. */
 const MOST_UNROLLED = 36
 const UNROLLED_IN_LOOP = 16
 /** a step of a pair of pixels in scratch: four halfwords of each */
-const STEP_BYTES = 16
+export const STEP_BYTES = 16
+/** bytes from the first pixel's values of a step to the second's */
+export const SECOND_PIXEL = 8
 
-const [WEIGHTS, PIXELS, OUTPUT] = ['r0', 'r1', 'r6'] as const
-const [A0, A1, B0, B1] = ['r10', 'r11', 'r12', 'lr'] as const
+export const [WEIGHTS, PIXELS] = ['r0', 'r1'] as const
+const OUTPUT = 'r6'
+export const [A0, A1, B0, B1] = ['r10', 'r11', 'r12', 'lr'] as const
 const INPUTS: Register[] = ['r6', 'r7', 'r8', 'r9']
 const [P0_EVEN, P0_ODD, P1_EVEN, P1_ODD] = ['r6', 'r7', 'r8', 'r9'] as const
 const FREE_AFTER_SUMS: Register[] = ['r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
@@ -38,14 +40,9 @@ export interface BlockShape {
   channels: number
   /** steps of four taps */
   steps: number
-  output: BlockOutput
+  /** bytes from a pixel's output to the next one's; 0 where both are the same pixel */
+  pixelStride: number
 }
-
-/**
- * NHWC int8: `pixelStride` bytes from a pixel's output to the next one's; 0 where both are the same pixel. Planes of
- * halfwords: `planeBytes` from a channel to the next.
- */
-export type BlockOutput = { layout: 'nhwc'; pixelStride: number } | { layout: 'planar'; planeBytes: number }
 
 /** Weights, biases and requantise constants of all channels, in the order in which the block reads them. */
 export function writeBlocks(layer: PreparedLayer, { channels, steps }: BlockShape) {
@@ -62,8 +59,8 @@ export function writeBlocks(layer: PreparedLayer, { channels, steps }: BlockShap
 }
 
 /**
- * All channels of the pair of pixels in scratch. The slot `output` moves from the first pixel's output to behind its last
- * channel, and so does `second output` where planes are written. Uses every register.
+ * All channels of the pair of pixels in scratch, as NHWC int8. The slot `output` moves from the first pixel's output to
+ * behind its last channel. Uses every register.
  */
 export function emitBlocks(k: Assembler, frame: Frame<BlockSlot>, layer: PreparedLayer, shape: BlockShape): void {
   const pairs = Math.floor(shape.channels / 2)
@@ -85,7 +82,7 @@ function emitBlock(
   k: Assembler,
   frame: Frame<BlockSlot>,
   layer: PreparedLayer,
-  { steps, output }: BlockShape,
+  { steps, pixelStride }: BlockShape,
   channels: 1 | 2,
 ): void {
   const isPacked = layer.form === 'packed8' && channels === 2
@@ -93,7 +90,7 @@ function emitBlock(
   if (channels === 2) k.ldm(`${WEIGHTS}!`, [A0, B0])
   else k.ldr(A0, WEIGHTS, { post: 4 })
 
-  const step = (isFirst: boolean) => emitStep(k, isPacked, channels, isFirst)
+  const step = (isFirst: boolean) => emitStep(k, isPacked, channels, isFirst ? 'biases' : 'sums')
   if (steps <= MOST_UNROLLED) for (let i = 0; i < steps; i++) step(i === 0)
   else {
     const before = steps % UNROLLED_IN_LOOP || UNROLLED_IN_LOOP
@@ -122,14 +119,6 @@ function emitBlock(
   ]
   layer.requantize.emit(k, lanes.slice(0, channels * 2), channels, loadFrom(k, WEIGHTS), FREE_AFTER_SUMS)
 
-  if (output.layout === 'nhwc') emitStoreNhwc(k, frame, channels, output.pixelStride)
-  else emitStorePlanes(k, frame, channels, output.planeBytes)
-  const read = steps * STEP_BYTES
-  if (read < 4096) k.sub(PIXELS, PIXELS, read)
-  else frame.load(PIXELS, 'pixels')
-}
-
-function emitStoreNhwc(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, pixelStride: number): void {
   frame.load(OUTPUT, 'output')
   k.strb(A1, OUTPUT, pixelStride)
   if (channels === 2) {
@@ -138,26 +127,16 @@ function emitStoreNhwc(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, p
   }
   k.strb(A0, OUTPUT, { post: channels })
   frame.store(OUTPUT, 'output')
+  const read = steps * STEP_BYTES
+  if (read < 4096) k.sub(PIXELS, PIXELS, read)
+  else frame.load(PIXELS, 'pixels')
 }
 
-/** A pixel's channels lie a plane apart. */
-function emitStorePlanes(k: Assembler, frame: Frame<BlockSlot>, channels: 1 | 2, planeBytes: number): void {
-  const [first, plane, second] = [OUTPUT, 'r7', 'r8'] as const
-  k.constant(plane, planeBytes)
-  k.ldrd(first, second, 'sp', frame.offset('output'))
-  k.strh(A1, second)
-  k.strh(A0, first)
-  if (channels === 2) {
-    k.strh(B1, second, plane)
-    k.strh(B0, first, plane)
-    k.add(first, first, plane, { lsl: 1 })
-    k.add(second, second, plane, { lsl: 1 })
-  }
-  k.strd(first, second, 'sp', frame.offset('output'))
-}
+/** How the sums begin: with the biases that the first pixel's registers hold, with nothing, or with what they hold. */
+export type SumStart = 'biases' | 'nothing' | 'sums'
 
-/** Four taps. A0 and B0 hold the biases before the first step. */
-function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, isFirst: boolean): void {
+/** Four taps of one or two channels and two pixels, from where WEIGHTS and PIXELS point to. */
+export function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, start: SumStart): void {
   let even: Register[] = ['r2', 'r4']
   let odd: Register[] = ['r3', 'r5']
   if (isPacked) {
@@ -173,8 +152,13 @@ function emitStep(k: Assembler, isPacked: boolean, channels: 1 | 2, isFirst: boo
   }
   const sums = [[A0, A1] as const, [B0, B1] as const].slice(0, channels)
   for (const [i, [first, second]] of sums.entries()) {
+    if (start === 'nothing') {
+      k.smuad(second, even[i], P1_EVEN)
+      k.smuad(first, even[i], P0_EVEN)
+      continue
+    }
     // The second pixel's sum starts at the bias that the first pixel's register holds until then.
-    k.smlad(second, even[i], P1_EVEN, isFirst ? first : second)
+    k.smlad(second, even[i], P1_EVEN, start === 'biases' ? first : second)
     k.smlad(first, even[i], P0_EVEN, first)
   }
   for (const [i, [first, second]] of sums.entries()) {

@@ -72,7 +72,8 @@ export function addConstant(k: Assembler, to: Register, from: Register, value: n
     if (to !== from) k.mov(to, from)
   } else if (size < 4096) k[value > 0 ? 'add' : 'sub'](to, from, size)
   else {
-    k.constant(temporary, value)
-    k.add(to, from, temporary)
+    // The size of a negative value is the one that a move may hold.
+    k.constant(temporary, size)
+    k[value > 0 ? 'add' : 'sub'](to, from, temporary)
   }
 }

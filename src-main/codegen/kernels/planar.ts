@@ -1,12 +1,12 @@
-// The layout that depthwise convolutions read: a plane of halfwords for each channel, rows of an even pitch, with the border
-// of the window around the values. A border holds the input's zero point, which stands for a real zero.
+// What depthwise convolutions read: the channel at hand as a plane of halfwords, rows of an even pitch, with the border of the
+// window around the values. A border holds the input's zero point, which stands for a real zero.
 
-import { createAssembler, type Assembler } from '../assembler.ts'
+import type { Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
-import { addConstant, openFrame, type EmittedKernel } from './kernel.ts'
+import { addConstant } from './kernel.ts'
 
 export interface PlanarLayout {
-  /** of a plane, border included */
+  /** border included */
   rows: number
   /** halfwords from a row to the next: even, so that words are aligned */
   pitch: number
@@ -38,56 +38,72 @@ export function emitBorder(k: Assembler, at: Register, bytes: number, zeroPoint:
   for (let i = 0; i < (bytes & 15); i += 4) k.str('r4', at, { post: 4 })
 }
 
-export interface ToPlanar {
+/** An image of int8, channels innermost. */
+export interface Image {
   height: number
   width: number
   channels: number
-  zeroPoint: number
-  layout: PlanarLayout
 }
 
-/** NHWC int8 to planes: for inputs that no pointwise convolution has made. Rows and columns beyond a plane are left out. */
-export function emitToPlanar({ height, width, channels, zeroPoint, layout }: ToPlanar): EmittedKernel {
-  const { rows, pitch, top, left } = layout
-  const bytes = planeBytes(layout)
-  const copiedRows = Math.min(height, rows - top)
-  const copiedColumns = Math.min(width, pitch - left)
-  const k = createAssembler()
-  const frame = openFrame(k, [])
-  const r = k.registers({
-    input: 'r0',
-    output: 'r1',
-    plane: 'r3',
-    value: 'r4',
-    at: 'r5',
-    counter: 'r6',
-    row: 'r7',
-    column: 'r8',
-  })
+/** Values without a branch. */
+const MOST_GATHERED = 32
+/** bytes that the offset of a load or store reaches */
+const FARTHEST = 4095
+/** Registers that hold values between their loads and their stores: loads one after the other take a cycle each. */
+const VALUES = ['r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11'] as const
 
-  k.mov('r9', r.output)
-  emitBorder(k, 'r9', bytes * channels, zeroPoint, 'r10')
-  k.constant(r.plane, bytes)
-  addConstant(k, r.output, r.output, (top * pitch + left) * 2, r.at)
-  k.loop(copiedRows, r.row, () => {
-    k.loop(copiedColumns, r.column, () => {
-      k.mov(r.at, r.output)
-      k.loop(channels, r.counter, () => {
-        k.ldrsb(r.value, r.input, { post: 1 })
-        k.strh(r.value, r.at)
-        k.add(r.at, r.at, r.plane)
-      })
-      k.add(r.output, r.output, 2)
+/**
+ * One channel of an image, from `r0` on, into the plane at `r1`. What lies beyond the plane's rows and columns is left
+ * out; its border stays. Uses every register but r2 and r3, and moves r0 and r1.
+ */
+export function emitGatherPlane(k: Assembler, image: Image, { rows, pitch, top, left }: PlanarLayout): void {
+  const { width, channels } = image
+  const copiedRows = Math.min(image.height, rows - top)
+  const copiedColumns = Math.min(width, pitch - left)
+  const rowBytes = width * channels
+  k.comment('the channel into the plane, inside its border')
+  addConstant(k, 'r1', 'r1', (top * pitch + left) * 2, 'r4')
+  // As many columns, then as many rows, as MOST_GATHERED and the loads' offsets allow.
+  const columns = Math.min(copiedColumns, MOST_GATHERED, Math.floor(FARTHEST / channels) + 1)
+  const reached = Math.floor((FARTHEST - (columns - 1) * channels) / rowBytes) + 1
+  const rowsAtOnce = Math.min(copiedRows, Math.floor(MOST_GATHERED / columns), reached)
+  const copy = (places: readonly { from: number; to: number }[]) => {
+    for (let at = 0; at < places.length; at += VALUES.length) {
+      const group = places.slice(at, at + VALUES.length)
+      for (const [i, { from }] of group.entries()) k.ldrsb(VALUES[i]!, 'r0', from)
+      for (const [i, { to }] of group.entries()) k.strh(VALUES[i]!, 'r1', to)
+    }
+  }
+  const block = (blockRows: number, blockColumns: number) =>
+    copy(
+      Array.from({ length: blockRows * blockColumns }, (_, i) => {
+        const [row, column] = [Math.floor(i / blockColumns), i % blockColumns]
+        return { from: row * rowBytes + column * channels, to: (row * pitch + column) * 2 }
+      }),
+    )
+  const advance = (from: number, to: number) => {
+    addConstant(k, 'r0', 'r0', from, 'r4')
+    addConstant(k, 'r1', 'r1', to, 'r4')
+  }
+  const oneRow = () => {
+    const rounds = Math.floor(copiedColumns / columns)
+    const rest = copiedColumns % columns
+    k.loop(rounds, 'lr', () => {
+      block(1, columns)
+      advance(columns * channels, columns * 2)
     })
-    addConstant(k, r.output, r.output, (pitch - copiedColumns) * 2, r.at)
-    addConstant(k, r.input, r.input, (width - copiedColumns) * channels, r.at)
-  })
-  frame.close()
-  return {
-    code: k.assemble(),
-    constants: new Uint8Array(0),
-    scratchBytes: 0,
-    stackBytes: frame.bytes,
-    requantize: undefined,
+    if (rest > 0) block(1, rest)
+    const done = rounds * columns
+    advance(rowBytes - done * channels, (pitch - done) * 2)
+  }
+  if (columns < copiedColumns) k.loop(copiedRows, 'r12', oneRow)
+  else {
+    const rounds = Math.floor(copiedRows / rowsAtOnce)
+    k.loop(rounds, 'r12', () => {
+      block(rowsAtOnce, copiedColumns)
+      advance(rowsAtOnce * rowBytes, rowsAtOnce * pitch * 2)
+    })
+    const rest = copiedRows - rounds * rowsAtOnce
+    if (rest > 0) block(rest, copiedColumns)
   }
 }

@@ -1,20 +1,14 @@
 // CONV_2D 1x1 of stride 1, and FULLY_CONNECTED of several rows: a matrix product of pixels and channels.
 // Two neighbouring pixels are widened to halfwords once and meet all channels (gemm-block.ts).
+//
+// A pixel's outputs are written when it has been widened, and no pixel is read twice: where it has no more outputs than
+// inputs, the output may lie where the input does.
 
 import type { ConvolutionParams } from '../../ir/quantized-params.ts'
 import { createAssembler, type Assembler } from '../assembler.ts'
 import type { Register } from '../thumb/operands.ts'
-import { BLOCK_SLOTS, emitBlocks, writeBlocks } from './gemm-block.ts'
+import { BLOCK_SLOTS, emitBlocks, SECOND_PIXEL, STEP_BYTES, writeBlocks } from './gemm-block.ts'
 import { addConstant, openFrame, requireFit, type EmittedKernel } from './kernel.ts'
-import {
-  blockOutput,
-  emitPlaceAt,
-  emitPlacePair,
-  emitPlanesStart,
-  holdsImage,
-  PLANE_SLOTS,
-  type PlanarOutput,
-} from './planar-output.ts'
 import { prepareLayer, type WeightedOptions } from './weighted.ts'
 
 export interface PointwiseLayer {
@@ -27,13 +21,13 @@ export interface PointwiseLayer {
   /** [outputChannels, inputChannels] */
   weights: Int8Array
   params: ConvolutionParams
-  planes?: PlanarOutput
 }
 
-export const fitsPointwise = ({ inputChannels, outputChannels, pixels, planes }: PointwiseLayer) =>
-  inputChannels % 4 === 0 &&
-  outputChannels < 4095 &&
-  (planes === undefined || (pixels === planes.height * planes.width && holdsImage(planes)))
+export const fitsPointwise = ({ inputChannels, outputChannels }: PointwiseLayer) =>
+  inputChannels % 4 === 0 && outputChannels < 4095
+
+export const pointwiseWorksInPlace = ({ inputChannels, outputChannels }: PointwiseLayer) =>
+  outputChannels <= inputChannels
 
 /** Words of a pixel that are widened without a branch. */
 const MOST_UNROLLED_WORDS = 12
@@ -48,13 +42,11 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   const prepared = prepareLayer(params, rows, options)
   // A single pixel is taken twice.
   const isSingle = pixels === 1
-  const { planes } = layer
-  const output = blockOutput(planes, pixels, outputChannels)
-  const shape = { channels: outputChannels, steps: inputChannels / 4, output }
+  const shape = { channels: outputChannels, steps: inputChannels / 4, pixelStride: isSingle ? 0 : outputChannels }
   const { constants, endOfPairs } = writeBlocks(prepared, shape)
 
   const k = createAssembler()
-  const frame = openFrame(k, [...BLOCK_SLOTS, ...PLANE_SLOTS, 'input', 'pairs left'])
+  const frame = openFrame(k, [...BLOCK_SLOTS, 'input', 'pairs left'])
   frame.store('r0', 'input')
   frame.store('r1', 'output')
   frame.store('r2', 'pixels')
@@ -63,7 +55,6 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store('r3', 'end of weights')
   k.constant('r4', Math.ceil(pixels / 2))
   frame.store('r4', 'pairs left')
-  if (planes !== undefined) emitPlanesStart(k, frame, planes, outputChannels, params.outputZeroPoint)
 
   const pair = k.here('two_pixels')
   const r = k.registers({ first: 'r12', second: 'lr', next: 'r4' })
@@ -73,15 +64,13 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
   frame.store(r.next, 'input')
   frame.load('r2', 'pixels')
   emitWidenPair(k, r.first, r.second, inputChannels / 4)
-  if (planes !== undefined) emitPlacePair(k, frame, planes, isSingle)
+  const widened = k.here('widened')
   emitBlocks(k, frame, prepared, shape)
 
-  if (planes === undefined) {
-    k.comment('past the second pixel, which was written along')
-    frame.load('r0', 'output')
-    addConstant(k, 'r0', 'r0', outputChannels, 'r1')
-    frame.store('r0', 'output')
-  }
+  k.comment('past the second pixel, which was written along')
+  frame.load('r0', 'output')
+  addConstant(k, 'r0', 'r0', outputChannels, 'r1')
+  frame.store('r0', 'output')
   frame.load('r2', 'pairs left')
   k.subs('r2', 'r2', 1)
   frame.store('r2', 'pairs left')
@@ -90,22 +79,27 @@ export function emitPointwise(layer: PointwiseLayer, options: WeightedOptions = 
     k.beq(end)
     k.cmp('r2', 1)
     k.bne(pair)
-    k.comment('an odd number of pixels: the last pair takes the pixel before once more')
-    if (planes === undefined) {
-      addConstant(k, 'r0', 'r0', -outputChannels, 'r1')
-      frame.store('r0', 'output')
-    } else emitPlaceAt(k, frame, planes, pixels - 2)
-    frame.load('r0', 'input')
-    addConstant(k, 'r0', 'r0', -inputChannels, 'r1')
-    frame.store('r0', 'input')
-    k.b(pair)
+    k.comment('an odd number of pixels: the last pair takes the pixel before once more, from scratch')
+    addConstant(k, 'r0', 'r0', -outputChannels, 'r1')
+    frame.store('r0', 'output')
+    frame.load('r1', 'input')
+    frame.load('r2', 'pixels')
+    k.loop(shape.steps, 'r10', () => {
+      k.ldrd('r4', 'r5', 'r2', SECOND_PIXEL)
+      k.ldr('r0', 'r1', { post: 4 })
+      k.sxtb16('r6', 'r0')
+      k.sxtb16('r7', 'r0', { ror: 8 })
+      k.strd('r6', 'r7', 'r2', SECOND_PIXEL)
+      k.strd('r4', 'r5', 'r2', { post: STEP_BYTES })
+    })
+    k.b(widened)
     k.place(end)
   } else if (pixels > 2) k.bne(pair)
   frame.close()
   return {
     code: k.assemble(),
     constants,
-    scratchBytes: shape.steps * 16,
+    scratchBytes: shape.steps * STEP_BYTES,
     stackBytes: frame.bytes,
     requantize: prepared.requantizeForm,
   }

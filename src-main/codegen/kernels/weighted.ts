@@ -11,6 +11,8 @@ import type { WeightForm } from './kernel.ts'
 export interface WeightedOptions {
   weights?: WeightForm
   requantize?: readonly RequantizeForm[]
+  /** log2 of what the kernel's own arithmetic multiplies all sums by (Winograd: 2); needs int16 weights */
+  gain?: number
 }
 
 /** 256 times: where a packed pair's second channel has its sum. */
@@ -36,7 +38,7 @@ export interface PreparedLayer {
 export function prepareLayer(
   params: ConvolutionParams,
   weights: readonly Int8Array[],
-  { weights: wanted = 'int16', requantize: allowed }: WeightedOptions,
+  { weights: wanted = 'int16', requantize: allowed, gain = 0 }: WeightedOptions,
 ): PreparedLayer {
   // 256 * -128 and a negative partner do not fit a halfword.
   const form = weights.some((row) => row.includes(-128)) ? 'int16' : wanted
@@ -44,22 +46,24 @@ export function prepareLayer(
     (row, c) => params.bias[c]! - params.inputZeroPoint * row.reduce((sum, weight) => sum + weight, 0),
   )
   const packedChannels = form === 'packed8' ? weights.length & ~1 : 0
-  const gains = weights.map((_, c) => (c < packedChannels && c % 2 === 1 ? PACKED_GAIN : 0))
+  const isPackedSecond = (c: number) => c < packedChannels && c % 2 === 1
+  const gains = weights.map((_, c) => (isPackedSecond(c) ? PACKED_GAIN : gain))
   const reachable = weights.map((row, c) => reachableAccumulators(row, folded[c]!))
   const plan = planRequantize(params, reachable, gains, allowed)
-  const requantize = requantizeCode(plan, params, form === 'int16')
+  // With a gain the sums are shifted anyway: twice the weights would save nothing and cost a bit of head room.
+  const requantize = requantizeCode(plan, params, form === 'int16' && gain === 0)
   return {
     form,
     requantizeForm: plan.form,
     requantize,
     weightsOf: (channel) => weights[channel]!,
-    gainOf: (place) => (form === 'packed8' && place % 2 === 1 ? PACKED_GAIN : 0),
+    gainOf: (place) => (form === 'packed8' && place % 2 === 1 ? PACKED_GAIN : gain),
     biases(channels) {
       const { weightFactor, addend } = requantize
       return channels.map((c, place) => {
         const own = weightFactor * folded[c]! * 2 ** gains[c]! + addend(c)
         // The packed pair's second sum holds the first one too, until it is subtracted.
-        if (gains[c] === 0) return own
+        if (!isPackedSecond(c)) return own
         const first = channels[place - 1]!
         return (own + weightFactor * folded[first]! + addend(first)) | 0
       })

@@ -60,14 +60,19 @@ export class Breakpoints {
   }
 
   /** Does something to the core, a step say, as if nothing were set at the address where it stands. */
-  async liftedAt(address: number, work: () => Promise<void>): Promise<void> {
+  async liftedAt<T>(address: number, work: () => Promise<T>): Promise<T> {
     const index = this.#comparators.indexOf(address)
     const software = this.#replaced.has(address)
     if (index >= 0) await this.#set(index, undefined)
     if (software) await this.removeSoftware(address)
-    await work()
+    const result = await work()
     if (index >= 0) await this.#set(index, address)
     if (software) await this.addSoftware(address)
+    return result
+  }
+
+  isSetAt(address: number): boolean {
+    return this.#comparators.includes(address) || this.#replaced.has(address)
   }
 
   async removeAll(): Promise<void> {

@@ -8,6 +8,7 @@ import type { BoardData } from '../../device/board-data.ts'
 import { createCore, type Core } from '../../device/cortex-m.ts'
 import { createFlashDriver } from '../../device/flash-drivers.ts'
 import type { Probe } from '../../device/probe.ts'
+import { freezeWatchdogs } from '../../device/watchdog-freeze.ts'
 import { Breakpoints } from './gdb-breakpoints.ts'
 import { GdbFlash, isFlash, memoryMap } from './gdb-flash.ts'
 import {
@@ -17,6 +18,7 @@ import {
   writeAllGdbRegisters,
   writeGdbRegister,
 } from './gdb-registers.ts'
+import { GdbSemihosting, type Outcome } from './gdb-semihosting.ts'
 import { GdbWatchpoints, isWatchpoint } from './gdb-watchpoints.ts'
 
 const PACKET_BYTES = 0x4000
@@ -50,21 +52,28 @@ export class GdbSession {
   readonly #flash: GdbFlash
   readonly #breakpoints: Breakpoints
   readonly #watchpoints: GdbWatchpoints
+  readonly #semihosting: GdbSemihosting
   #interrupted = false
   #ended = false
+  #thawWatchdogs: () => Promise<void> = () => Promise.resolve()
 
-  constructor(data: BoardData, probe: Probe) {
+  /** `notify` is handed packets for GDB that answer none of its own. */
+  constructor(data: BoardData, probe: Probe, notify: (packet: string) => void) {
     this.#data = data
     this.#probe = probe
     this.#core = createCore(probe)
     this.#flash = new GdbFlash(data, createFlashDriver(data.flash.driver, probe, systemClock))
     this.#breakpoints = new Breakpoints(probe)
     this.#watchpoints = new GdbWatchpoints(probe)
+    this.#semihosting = new GdbSemihosting(probe, this.#core, systemClock, (text) =>
+      notify(`O${Buffer.from(text).toString('hex')}`),
+    )
   }
 
   /** Stops the core, as GDB expects it to be when it comes. */
   async attach(): Promise<void> {
     await this.#core.halt()
+    this.#thawWatchdogs = await freezeWatchdogs(this.#probe, this.#data.idCode)
     await this.#breakpoints.open()
     await this.#watchpoints.open()
   }
@@ -81,6 +90,7 @@ export class GdbSession {
     await this.#core.halt()
     await this.#breakpoints.removeAll()
     await this.#watchpoints.removeAll()
+    await this.#thawWatchdogs()
     await this.#core.resume()
   }
 
@@ -228,8 +238,12 @@ export class GdbSession {
 
   /** Even where a breakpoint is set: whoever steps wants to leave it. */
   async #step(): Promise<string> {
-    await this.#breakpoints.liftedAt(await this.#core.readRegister('pc'), () => this.#core.step())
-    return this.#trapped()
+    const outcome = await this.#breakpoints.liftedAt(await this.#core.readRegister('pc'), async () => {
+      const served = await this.#semihosting.serveNext()
+      if (served === 'stopped') await this.#core.step()
+      return served
+    })
+    return typeof outcome === 'string' ? this.#trapped() : exited(outcome)
   }
 
   async #trapped(): Promise<string> {
@@ -238,10 +252,18 @@ export class GdbSession {
 
   async #run(): Promise<string> {
     this.#interrupted = false
-    await this.#core.resume()
+    await this.#resume()
     for (;;) {
       const { halted, lockedUp } = await this.#core.state()
-      if (halted) return this.#trapped()
+      if (halted) {
+        const outcome = await this.#serveHalted()
+        if (outcome === 'stopped') return this.#trapped()
+        if (outcome !== 'served') return exited(outcome)
+        if (!this.#interrupted) {
+          await this.#resume()
+          continue
+        }
+      }
       if (lockedUp || this.#interrupted) {
         await this.#core.halt()
         return lockedUp ? STOPPED.LOCKUP : STOPPED.INTERRUPT
@@ -249,6 +271,19 @@ export class GdbSession {
       await delay(POLL_MS)
     }
   }
+
+  /** A breakpoint before a call stops the program there; the step that leaves it serves the call. */
+  async #serveHalted(): Promise<Outcome> {
+    const pc = await this.#core.readRegister('pc')
+    return this.#breakpoints.isSetAt(pc) ? 'stopped' : this.#semihosting.serveHalted()
+  }
+
+  async #resume(): Promise<void> {
+    await this.#semihosting.expect()
+    await this.#core.resume()
+  }
 }
+
+const exited = ({ exitCode }: { exitCode: number }) => `W${(exitCode & 0xff).toString(16).padStart(2, '0')}`
 
 const done = (work: Promise<unknown>): Promise<string> => work.then(() => OK)

@@ -22,7 +22,7 @@ export function serveGdb(port: number, board: DebuggedBoard): Promise<Server> {
     }
     user = socket
     const hangUp = () => void socket.destroy()
-    const opening = openSession(board)
+    const opening = openSession(board, (packet) => void socket.write(framePacket(packet)))
     opening.catch(hangUp)
     const reader = new PacketReader()
     let acknowledges = true
@@ -64,9 +64,12 @@ export function serveGdb(port: number, board: DebuggedBoard): Promise<Server> {
   })
 }
 
-async function openSession({ data, openProbe }: DebuggedBoard): Promise<{ session: GdbSession; probe: Probe }> {
+async function openSession(
+  { data, openProbe }: DebuggedBoard,
+  notify: (packet: string) => void,
+): Promise<{ session: GdbSession; probe: Probe }> {
   const probe = await openProbe()
-  const session = new GdbSession(data, probe)
+  const session = new GdbSession(data, probe, notify)
   await session.attach()
   return { session, probe }
 }

@@ -9,7 +9,7 @@ import type { Scheduler } from '../scheduler.ts'
 import type { Usart } from './usart.ts'
 
 /** What a system reset came from; the chip's reset flags say so. */
-export type ResetCause = 'power' | 'pin' | 'software'
+export type ResetCause = 'power' | 'pin' | 'software' | 'independent-watchdog' | 'window-watchdog' | 'low-power'
 
 /** Read-out protection as the option bytes have it. */
 export type ReadProtection = 0 | 1 | 2
@@ -27,6 +27,8 @@ export interface FlashFaults {
 /** The flash controller, as the rest of the machine sees it. */
 export interface GuardedFlash {
   readonly readProtection: ReadProtection
+  /** the user's option bytes, as FLASH_OPTCR (F4, F7) and FLASH_OPTSR_CUR (H7) show them */
+  readonly userOptions: number
   /** A debugger has come: protected flash is closed until the power was off. */
   intrude(): void
   /** the power comes back */
@@ -55,6 +57,7 @@ export interface ChipSite {
   /** told of the flash's access control register whenever it changes */
   onAccessControl: (acr: number) => void
   interrupt: (number: number) => void
+  requestReset: (cause: ResetCause) => void
 }
 
 export interface ChipParts {
@@ -63,8 +66,16 @@ export interface ChipParts {
   /** the USART that the board brings out */
   serialPort: Usart
   /** system reset of everything but `rcc` */
-  reset(): void
+  reset(cause: ResetCause): void
+  /** whether the option bytes make of the low-power mode that PWR is set to a reset */
+  deepSleepResets(): boolean
 }
+
+/** nRST_STOP and nRST_STDBY: cleared, going there is a reset. The same bits on every chip here. */
+const NRST = { STOP: 1 << 6, STANDBY: 1 << 7 } as const
+
+export const deepSleepResets = ({ userOptions }: GuardedFlash, standby: boolean): boolean =>
+  (userOptions & (standby ? NRST.STANDBY : NRST.STOP)) === 0
 
 export interface Chip {
   processor: Processor

@@ -1,5 +1,6 @@
 // ACR and the option bytes of the STM32H74x's flash, which the register blocks of both banks show. What is written to a
-// _PRG register becomes true, and shows in its _CUR register, when OPTSTART has run. Source: RM0433, 4.4 and 4.9.
+// _PRG register becomes true, and shows in its _CUR register, when OPTSTART has run. Sources: RM0433, 4.4 and 4.9;
+// offsets and bits also by ST's stm32h743xx.h.
 
 import { protectionLevel } from '../../device/flash-driver.ts'
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
@@ -68,6 +69,10 @@ export class FlashOptionsH7 extends RegisterFile<Name> {
 
   get readProtection(): ReadProtection {
     return levelOf(this.get('OPTSR_CUR'))
+  }
+
+  get userOptions(): number {
+    return this.get('OPTSR_CUR')
   }
 
   /** Whether secure-only areas count. */

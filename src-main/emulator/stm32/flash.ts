@@ -1,5 +1,6 @@
 // The embedded flash interface of the STM32F405/407 and the STM32F74x. Flash changes only through it: programming clears
-// bits, erasing sets them, both take emulated time. Sources: RM0090, section 3; RM0385, section 3.
+// bits, erasing sets them, both take emulated time. Sources: RM0090, section 3; RM0385, section 3;
+// offsets and bits also by ST's stm32f407xx.h and stm32f746xx.h.
 
 import type { Bus, FlashPort } from '../bus.ts'
 import type { CodeCache } from '../code-cache.ts'
@@ -213,6 +214,10 @@ export class FlashController extends RegisterFile<Name> implements FlashPort, Gu
         if (this.#optionsOpen) this.set('OPTCR1', value)
         break
     }
+  }
+
+  get userOptions(): number {
+    return this.#options.OPTCR
   }
 
   get #optionsOpen(): boolean {

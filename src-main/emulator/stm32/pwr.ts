@@ -1,5 +1,6 @@
 // PWR of the STM32F405/407 and the STM32F74x: the regulator is always ready, over-drive as soon as it is asked for.
-// Sources: RM0090, section 5.4; RM0385, section 4.4.
+// Sources: RM0090, section 5.4; RM0385, section 4.4; offsets and bits of these and of the STM32H74x's also by ST's
+// stm32f407xx.h, stm32f746xx.h and stm32h743xx.h.
 
 import { RegisterFile } from './register-file.ts'
 

@@ -1,5 +1,6 @@
 // RCC of the STM32H74x: ready flags follow their enable bits at once, the switch status follows the switch, and the
-// core's frequency is what the registers say, PLL1's fraction included. Source: RM0433, section 8.7.
+// core's frequency is what the registers say, PLL1's fraction included. Sources: RM0433, section 8.7; offsets and bits also
+// by ST's stm32h743xx.h.
 
 import type { HighSpeedClock } from '../../device/board-data.ts'
 import type { Clocks, ResetCause } from './chip.ts'
@@ -28,20 +29,24 @@ const READY = {
 } as const
 
 type Name = 'CR' | 'CFGR' | 'D1CFGR' | 'D2CFGR' | 'D3CFGR' | 'PLLCKSELR' | 'PLLCFGR' | 'PLL1DIVR' | 'PLL1FRACR' | Stored
-type Stored = 'BDCR' | 'CSR' | 'RSR' | `STORE_${string}`
+type Stored = 'BDCR' | 'CSR' | 'RSR' | 'GCR' | EnableRegister | `STORE_${string}`
+export type EnableRegister = 'AHB2ENR' | 'AHB4ENR' | 'APB1LENR' | 'APB3ENR' | 'APB4ENR'
 
 /** Registers that only have to keep what they are told: the other PLLs, clock sources, enables and resets. */
 const STORED_OFFSETS = [
   ...[0x04, 0x08, 0x38, 0x3c, 0x40, 0x44, 0x4c, 0x50, 0x54, 0x58, 0x60, 0x7c, 0x80, 0x84, 0x88, 0x8c, 0x90, 0x94],
-  ...[0x98, 0x9c, 0xa0, 0xa8, 0xd4, 0xd8, 0xdc, 0xe0, 0xe4, 0xe8, 0xec, 0xf0, 0xf4],
+  ...[0x98, 0x9c, 0xa8, 0xd4, 0xd8, 0xec, 0xf0],
 ]
+
+/** RCC_GCR: lets the window watchdog reset the chip; software can set it only. */
+const WW1RSC = 1 << 0
 
 const NAMED: RegisterTable<Name> = {
   ...(Object.fromEntries(STORED_OFFSETS.map((offset) => [`STORE_${offset.toString(16)}`, { offset }])) as Record<
     `STORE_${string}`,
     { offset: number }
   >),
-  CR: { offset: 0x00, reset: 0x00000025, writable: 0x150d10bb },
+  CR: { offset: 0x00, reset: 0x00000025, writable: 0x150d129b },
   CFGR: { offset: 0x10, writable: ~0x38 },
   D1CFGR: { offset: 0x18 },
   D2CFGR: { offset: 0x1c },
@@ -52,6 +57,12 @@ const NAMED: RegisterTable<Name> = {
   PLL1FRACR: { offset: 0x34, writable: 0xfff8 },
   BDCR: { offset: 0x70 },
   CSR: { offset: 0x74 },
+  GCR: { offset: 0xa0, writable: WW1RSC },
+  AHB2ENR: { offset: 0xdc },
+  AHB4ENR: { offset: 0xe0 },
+  APB3ENR: { offset: 0xe4 },
+  APB1LENR: { offset: 0xe8 },
+  APB4ENR: { offset: 0xf4 },
   RSR: { offset: 0xd0, writable: 1 << 16 },
 }
 
@@ -64,12 +75,18 @@ const RESET = {
   PIN: 1 << 22,
   POR: 1 << 23,
   SFT: 1 << 24,
+  IWDG1: 1 << 26,
+  WWDG1: 1 << 28,
+  LPWR: 1 << 30,
 } as const
 /** every internal reset pulls the pin as well (RM0433, table 54) */
 const FLAGS_OF: Readonly<Record<ResetCause, number>> = {
   pin: RESET.PIN | RESET.CPU,
   power: RESET.PIN | RESET.CPU | RESET.POR | RESET.BOR | RESET.D1 | RESET.D2,
   software: RESET.PIN | RESET.CPU | RESET.SFT,
+  'independent-watchdog': RESET.PIN | RESET.CPU | RESET.IWDG1,
+  'window-watchdog': RESET.PIN | RESET.CPU | RESET.WWDG1,
+  'low-power': RESET.PIN | RESET.CPU | RESET.LPWR,
 }
 
 /** Prescalers of D1CFGR by their field, from 8 on. */
@@ -92,12 +109,14 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
     const flags = this.get('RSR')
     this.resetRegisters()
     this.set('RSR', flags | FLAGS_OF[cause])
+    this.#clockChanged()
   }
 
   protected override onWrite(name: Name, value: number): void {
     if (name === 'RSR') {
       if (value & REMOVE_RESET_FLAGS) this.set('RSR', 0)
-    } else this.set(name, value)
+    } else if (name === 'GCR') this.set('GCR', value | this.get('GCR'))
+    else this.set(name, value)
     if (name === 'CR' || name === 'BDCR' || name === 'CSR') this.#followReady(name)
     if (name === 'CFGR') this.set('CFGR', (value & ~0x38) | ((value & 7) << 3))
     this.#clockChanged()
@@ -136,6 +155,15 @@ export class RccH7 extends RegisterFile<Name> implements Clocks {
 
   get coreHz(): number {
     return this.#systemHz / coreDivider((this.get('D1CFGR') >>> 8) & 15)
+  }
+
+  /** Without it the window watchdog is not set up as it has to be (RM0433, 8.7.32). */
+  get windowWatchdogResets(): boolean {
+    return (this.get('GCR') & WW1RSC) !== 0
+  }
+
+  get apb3Divider(): number {
+    return coreDivider(this.get('D1CFGR') & 15) * busDivider((this.get('D1CFGR') >>> 4) & 7)
   }
 
   get apb1Divider(): number {

@@ -1,6 +1,6 @@
 // RCC of the STM32F405/407 and, where firmware sees it the same, of the STM32F74x: clock ready flags follow their enable
 // bits at once, the switch status follows the switch, and the core's frequency is what the registers say.
-// Sources: RM0090, section 7.3; RM0385, section 5.3.
+// Sources: RM0090, section 7.3; RM0385, section 5.3; offsets and bits also by ST's stm32f407xx.h and stm32f746xx.h.
 
 import type { HighSpeedClock } from '../../device/board-data.ts'
 import type { Clocks, ResetCause } from './chip.ts'
@@ -12,7 +12,7 @@ const HSERDY = 1 << 17
 const HSEBYP = 1 << 18
 
 /** Enable and ready bits that lie side by side, by register. */
-const READY_FOLLOWS = { CR: [0, 16, 24, 26], BDCR: [0], CSR: [0] } as const
+const READY_FOLLOWS = { CR: [0, 16, 24, 26, 28], BDCR: [0], CSR: [0] } as const
 
 const NAMED = {
   CR: { offset: 0x00, reset: 0x00000083, writable: 0x050d00f9 },
@@ -43,11 +43,24 @@ const NAMED = {
   DCKCFGR2: { offset: 0x90 },
 } satisfies RegisterTable<string>
 
+/** CR.PLLSAION; the STM32F405/407 have no such PLL */
+const PLLSAION = 1 << 28
+
+export type EnableRegister = 'AHB1ENR' | 'APB1ENR'
+
 const REMOVE_RESET_FLAGS = 1 << 24
 const RESET_FLAGS = 0xfe000000 | 0
+const BOR = 1 << 25
 const PIN = 1 << 26
 /** every internal reset pulls the pin as well */
-const FLAGS_OF: Readonly<Record<ResetCause, number>> = { pin: PIN, power: PIN | (1 << 27), software: PIN | (1 << 28) }
+const FLAGS_OF: Readonly<Record<ResetCause, number>> = {
+  pin: PIN,
+  power: PIN | (1 << 27) | BOR,
+  software: PIN | (1 << 28),
+  'independent-watchdog': PIN | (1 << 29),
+  'window-watchdog': PIN | (1 << 30),
+  'low-power': PIN | (1 << 31),
+}
 
 /** AHB prescaler by CFGR.HPRE, from 8 on. */
 const AHB_DIVIDERS = [2, 4, 8, 16, 64, 128, 256, 512] as const
@@ -60,8 +73,8 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
   readonly #clockChanged: () => void
   readonly #hse: HighSpeedClock
 
-  constructor(clockChanged: () => void, hse: HighSpeedClock) {
-    super(NAMED)
+  constructor(clockChanged: () => void, hse: HighSpeedClock, { hasSaiPll }: { hasSaiPll: boolean }) {
+    super({ ...NAMED, CR: { ...NAMED.CR, writable: NAMED.CR.writable | (hasSaiPll ? PLLSAION : 0) } })
     this.#hse = hse
     this.#clockChanged = clockChanged
   }
@@ -71,6 +84,7 @@ export class Rcc extends RegisterFile<keyof typeof NAMED> implements Clocks {
     const flags = this.get('CSR') & RESET_FLAGS
     this.resetRegisters()
     this.set('CSR', flags | FLAGS_OF[cause])
+    this.#clockChanged()
   }
 
   protected override onWrite(name: keyof typeof NAMED, value: number): void {

@@ -2,18 +2,25 @@
 // id and flash size).
 
 import { KB } from '../../base/units.ts'
+import type { Peripheral } from '../bus.ts'
 import { CORTEX_M7_SINGLE } from '../core/processors.ts'
-import type { Chip, SilentRange } from './chip.ts'
+import { deepSleepResets, type Chip, type SilentRange } from './chip.ts'
+import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
+import { dbgmcuF4 } from './dbgmcu.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FLASH_F7, FlashController } from './flash.ts'
 import { Gpio, GPIO_RESET } from './gpio.ts'
 import { PwrF7 } from './pwr.ts'
-import { Rcc } from './rcc.ts'
+import { Rcc, type EnableRegister } from './rcc.ts'
 import { USART_F7, Usart } from './usart.ts'
+import { IndependentWatchdog, WindowWatchdog } from './watchdogs.ts'
 
 const USART3_INTERRUPT = 39
+const WWDG_INTERRUPT = 0
 
 const ADDRESS = {
+  WWDG: 0x40002c00,
+  IWDG: 0x40003000,
   USART3: 0x40004800,
   PWR: 0x40007000,
   GPIOA: 0x40020000,
@@ -23,7 +30,18 @@ const ADDRESS = {
   UNIQUE_ID: 0x1ff0f400,
 } as const
 const BLOCK = 1 * KB
+/** FLASH_OPTCR: cleared, the independent watchdog starts by itself */
+const IWDG_SW = 1 << 5
+/** PWR_CR1: standby, not stop */
+const PDDS = 1 << 1
 const PORTS = 'ABCDEFGHIJK'
+
+/** RM0385, 5.3.10 and 5.3.13; the same in ST's stm32f746xx.h. */
+const CLOCK = { WWDG: ['APB1ENR', 11], USART3: ['APB1ENR', 18], PWR: ['APB1ENR', 28] } as const satisfies Record<
+  string,
+  ClockGate<EnableRegister>
+>
+const portClock = (index: number): ClockGate<EnableRegister> => ['AHB1ENR', index]
 
 const SILENT: readonly SilentRange[] = [
   [0x40000000, 0x8000],
@@ -55,10 +73,35 @@ export const STM32F746: Chip = {
 
   attach(site) {
     const { bus, data, scheduler } = site
+    const dbgmcu = dbgmcuF4((REVISION << 16) | data.idCode)
     const silent = new FixedWords({})
     for (const [start, size] of SILENT) bus.attach(start, size, silent)
-    const rcc = new Rcc(site.clockChanged, data.highSpeedClock)
+    const rcc = new Rcc(
+      () => {
+        iwdg.clockChanged()
+        wwdg.clockChanged()
+        site.clockChanged()
+      },
+      data.highSpeedClock,
+      { hasSaiPll: true },
+    )
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
+    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
+      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
+    const watchdogSite = { scheduler, requestReset: site.requestReset }
+    const iwdg = new IndependentWatchdog(
+      { ...watchdogSite, coreHz: () => rcc.coreHz, stopsWithCore: () => dbgmcu.stops('iwdg') },
+      true,
+    )
+    bus.attach(ADDRESS.IWDG, BLOCK, iwdg)
+    const wwdg = new WindowWatchdog({
+      ...watchdogSite,
+      stopsWithCore: () => dbgmcu.stops('wwdg'),
+      clockDivider: () => rcc.apb1Divider,
+      interrupt: () => site.interrupt(WWDG_INTERRUPT),
+      timebase: { shift: 7, mask: 3 },
+    })
+    attachGated(ADDRESS.WWDG, CLOCK.WWDG, wwdg)
     const flash = new FlashController(FLASH_F7, { ...site, coreHz: () => rcc.coreHz })
     bus.attach(ADDRESS.FLASH, BLOCK, flash)
     const serialPort = new Usart(USART_F7, {
@@ -66,15 +109,15 @@ export const STM32F746: Chip = {
       clockDivider: () => rcc.apb1Divider,
       interrupt: () => site.interrupt(USART3_INTERRUPT),
     })
-    bus.attach(ADDRESS.USART3, BLOCK, serialPort)
+    attachGated(ADDRESS.USART3, CLOCK.USART3, serialPort)
     const pwr = new PwrF7()
-    bus.attach(ADDRESS.PWR, BLOCK, pwr)
+    attachGated(ADDRESS.PWR, CLOCK.PWR, pwr)
     const ports = [...PORTS].map((port, index) => {
       const gpio = new Gpio(GPIO_RESET[port])
-      bus.attach(ADDRESS.GPIOA + index * BLOCK, BLOCK, gpio)
+      attachGated(ADDRESS.GPIOA + index * BLOCK, portClock(index), gpio)
       return gpio
     })
-    bus.attach(ADDRESS.DBGMCU, BLOCK, new FixedWords({ 0: (REVISION << 16) | data.idCode }))
+    bus.attach(ADDRESS.DBGMCU, BLOCK, dbgmcu)
     // Unique id (three words: x/y, wafer, lot "THIMBLE") and, in the upper half of its word, the flash size in KB.
     bus.attach(
       ADDRESS.UNIQUE_ID,
@@ -85,11 +128,15 @@ export const STM32F746: Chip = {
       rcc,
       flash,
       serialPort,
-      reset() {
+      reset(cause) {
         flash.reset()
+        iwdg.reset((flash.userOptions & IWDG_SW) === 0)
+        wwdg.reset()
+        if (cause === 'power') dbgmcu.resetRegisters()
         serialPort.reset()
         for (const peripheral of [pwr, ...ports]) peripheral.resetRegisters()
       },
+      deepSleepResets: () => deepSleepResets(flash, (pwr.get('CR1') & PDDS) !== 0),
     }
   },
 }

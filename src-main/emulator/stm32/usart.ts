@@ -1,15 +1,18 @@
 // A USART in asynchronous mode, 8 data bits, between the core and a byte stream of the host. Two register layouts: that
 // of the STM32F4 and that of the STM32F7 and H7 (without their FIFOs). A received byte waits until the last one was
-// read: nothing is overrun. Sources: RM0090, section 30.6; RM0385, section 31.8; RM0433, section 48.7.
+// read: nothing is overrun. A byte that comes at another rate than the receiver's is a framing error; which bits it would
+// take from the wire is not modelled, it reads as zero. Sources: RM0090, section 30.6; RM0385, section 31.8; RM0433, section 48.7.
 
 import type { Scheduler, TimedEvent } from '../scheduler.ts'
 import { RegisterFile, type RegisterTable } from './register-file.ts'
 
 /** the same bits in SR and in ISR */
-const STATUS = { RXNE: 1 << 5, TC: 1 << 6, TXE: 1 << 7 } as const
+const STATUS = { FE: 1 << 1, RXNE: 1 << 5, TC: 1 << 6, TXE: 1 << 7 } as const
 const CR1 = { RE: 1 << 2, TE: 1 << 3, RXNEIE: 1 << 5, TCIE: 1 << 6, TXEIE: 1 << 7 } as const
 /** start bit, 8 data bits, stop bit */
 const FRAME_BITS = 10
+/** how far the receiver may be off, with three samples a bit and a fraction in BRR: RM0090, section 30.3.5 */
+const TOLERANCE = 0.0333
 
 type Name = 'CR1' | 'CR2' | 'CR3' | 'BRR' | 'GTPR' | 'STATUS' | 'CLEAR' | 'RECEIVE' | 'TRANSMIT' | 'DATA'
 
@@ -65,12 +68,21 @@ export interface UsartParts {
   interrupt: () => void
 }
 
+/** A byte on the line, and how many cycles of the core each of its bits lasts. */
+interface LineByte {
+  value: number
+  bitCycles: number
+}
+
+/** Whether a receiver at one rate understands a sender at the other. */
+export const sameRate = (a: number, b: number) => Math.abs(a - b) <= TOLERANCE * b
+
 export class Usart extends RegisterFile<Name> {
-  /** a byte that left the transmitter */
-  onTransmit: (byte: number) => void = () => undefined
+  /** a byte that left the transmitter, and how many cycles of the core each of its bits lasted */
+  onTransmit: (byte: number, bitCycles: number) => void = () => undefined
   /** the receiver can take more: the queue of received bytes ran empty */
   onDrained: () => void = () => undefined
-  readonly #received: number[] = []
+  readonly #received: LineByte[] = []
   #receiveData = 0
   /** in the data register, waiting for the shift register */
   #held: number | undefined
@@ -95,9 +107,12 @@ export class Usart extends RegisterFile<Name> {
     this.#parts.scheduler.schedule(this.#arrived, Infinity)
   }
 
-  /** Bytes from the host; they arrive one by one at the line's speed. Returns how many now wait. */
-  receive(bytes: Uint8Array): number {
-    for (const byte of bytes) this.#received.push(byte)
+  /**
+   * Bytes from the host; they arrive one by one at the line's speed. Returns how many now wait. `bitCycles` is what the
+   * host's bits last, in cycles of the core; without it the host is at the receiver's rate, whichever that is.
+   */
+  receive(bytes: Uint8Array, bitCycles = 0): number {
+    for (const value of bytes) this.#received.push({ value, bitCycles })
     this.#listen()
     return this.#received.length
   }
@@ -107,14 +122,14 @@ export class Usart extends RegisterFile<Name> {
     return (this.get('CR1') & needed) === needed
   }
 
-  get #frameCycles(): number {
-    return Math.max(1, FRAME_BITS * this.get('BRR') * this.#parts.clockDivider())
+  get #bitCycles(): number {
+    return Math.max(1, this.get('BRR') * this.#parts.clockDivider())
   }
 
   protected override onRead(name: Name): number {
     if (name === 'STATUS') return this.get('STATUS') | this.#acknowledges
     if (name !== 'DATA' && name !== 'RECEIVE') return name === 'CLEAR' ? 0 : this.get(name)
-    this.set('STATUS', this.get('STATUS') & ~STATUS.RXNE)
+    this.set('STATUS', this.get('STATUS') & ~(STATUS.RXNE | (name === 'DATA' ? STATUS.FE : 0)))
     this.#listen()
     return this.#receiveData
   }
@@ -131,11 +146,15 @@ export class Usart extends RegisterFile<Name> {
         if (this.#layout === USART_F4) this.#clear(~value & mask & (STATUS.RXNE | STATUS.TC))
         break
       case 'CLEAR':
-        this.#clear(value & mask & STATUS.TC)
+        this.#clear(value & mask & (STATUS.TC | STATUS.FE))
         break
       case 'DATA':
       case 'TRANSMIT':
         this.#transmit(value & 0xff)
+        break
+      case 'BRR':
+        // RM0385 31.8.4: "can only be written when the USART is disabled"
+        if (this.#layout === USART_F4 || !this.#on(0)) this.set(name, value)
         break
       default:
         this.set(name, value)
@@ -163,7 +182,7 @@ export class Usart extends RegisterFile<Name> {
   #shift(byte: number): void {
     const { scheduler } = this.#parts
     this.#shifting = byte
-    scheduler.schedule(this.#transmitted, scheduler.now + this.#frameCycles)
+    scheduler.schedule(this.#transmitted, scheduler.now + FRAME_BITS * this.#bitCycles)
   }
 
   #onTransmitted(): void {
@@ -175,7 +194,7 @@ export class Usart extends RegisterFile<Name> {
       this.#held = undefined
       this.set('STATUS', this.get('STATUS') | STATUS.TXE)
     }
-    this.onTransmit(byte)
+    this.onTransmit(byte, this.#bitCycles)
     this.#interrupt()
   }
 
@@ -183,14 +202,17 @@ export class Usart extends RegisterFile<Name> {
   #listen(): void {
     const { scheduler } = this.#parts
     const ready = this.#on(CR1.RE) && (this.get('STATUS') & STATUS.RXNE) === 0 && this.#arrived.due === Infinity
-    if (ready && this.#received.length > 0) scheduler.schedule(this.#arrived, scheduler.now + this.#frameCycles)
+    const first = this.#received[0]
+    if (!ready || first === undefined) return
+    scheduler.schedule(this.#arrived, scheduler.now + FRAME_BITS * (first.bitCycles || this.#bitCycles))
   }
 
   #onArrived(): void {
     const byte = this.#received.shift()
     if (byte === undefined) return
-    this.#receiveData = byte
-    this.set('STATUS', this.get('STATUS') | STATUS.RXNE)
+    const framed = byte.bitCycles === 0 || sameRate(byte.bitCycles, this.#bitCycles)
+    this.#receiveData = framed ? byte.value : 0
+    this.set('STATUS', this.get('STATUS') | STATUS.RXNE | (framed ? 0 : STATUS.FE))
     this.#interrupt()
     if (this.#received.length === 0) this.onDrained()
   }

@@ -3,9 +3,10 @@ import type { Board } from '../../device/board.ts'
 import type { Hello, OpenModel } from '../../device/firmware-client.ts'
 import type { FlashProgress } from '../../device/flash-region.ts'
 import { createStepTimes, type StepReport } from '../../device/flash-steps.ts'
-import { foreignFlash } from '../../device/foreign-flash.ts'
+import { foreignFlash, namedSectors } from '../../device/foreign-flash.ts'
 import { connectBoard, type BoardSession, type FlashReport } from '../../device/session.ts'
 import { formatBytes, formatDuration } from '../../contract/format.ts'
+import type { JobQuestion } from '../../contract/run.ts'
 import type { PackedModel } from '../../pack/writer.ts'
 import { backupFlash } from '../backup-flash.ts'
 import type { Firmware } from '../firmware-image.ts'
@@ -15,8 +16,10 @@ import type { JobContext } from '../job-context.ts'
 export interface FlashConsent {
   /** it is read back to a file in this folder */
   backupFolder: string
-  /** then erased; without it flashing stops with FLASH_FOREIGN, which names the sectors and the file */
+  /** then erased; without it, and with nobody to ask, flashing stops with FLASH_FOREIGN, which names sectors and file */
   overwriteForeign: boolean
+  /** resolves when the user agrees */
+  ask?: ((question: JobQuestion) => Promise<void>) | undefined
 }
 
 export interface FlashInput {
@@ -44,14 +47,25 @@ export async function flash(
   ctx: JobContext,
 ): Promise<Flashed> {
   const session = await connectBoard(board, ctx.clock)
+  let backup = ''
   const report = await session.flash(firmware.image, packed.blob, {
     signal: ctx.signal,
+    loader: firmware.loader,
     onProgress: withSpeed(ctx),
-    onForeign: async (sectors) => {
-      const { file } = await backupFlash(board, { folder: consent.backupFolder }, ctx.progress)
-      ctx.fact('flash_backup', file)
-      if (!consent.overwriteForeign) throw foreignFlash(sectors, file)
-      ctx.log('info', `What flash held before is in ${file}.`)
+    onForeign: async () => {
+      backup = (await backupFlash(board, { folder: consent.backupFolder }, ctx.progress)).file
+      ctx.fact('flash_backup', backup)
+    },
+    agree: async (sectors) => {
+      if (!consent.overwriteForeign) {
+        if (consent.ask === undefined) throw foreignFlash(sectors, backup)
+        await consent.ask({
+          sectors: sectors.map(({ index, start, size: bytes }) => ({ index, start, bytes })),
+          backup,
+        })
+      }
+      ctx.fact('foreign_sectors', namedSectors(sectors))
+      ctx.log('info', `What flash held before is in ${backup}.`)
     },
   })
   for (const region of [report.firmware, report.model]) {

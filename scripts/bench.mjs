@@ -1,5 +1,5 @@
-// `npm run bench:flash` and `npm run bench:link`: bundle test/device/board-bench.ts and run it under the Electron that runs
-// Thimble. Further arguments (--json) are passed on.
+// `npm run bench:NAME`: bundles what measures and runs it under the Electron that runs Thimble. Further arguments (--json,
+// files) are passed on behind the name.
 
 import { build } from 'esbuild'
 import path from 'node:path'
@@ -8,12 +8,20 @@ import { ROOT } from './setup/paths.mjs'
 import { runMain } from './setup/report.mjs'
 import { setUp } from './setup.mjs'
 
+const ENTRIES = {
+  emulator: 'test/emulator/bench.ts',
+  flash: 'test/device/board-bench.ts',
+  link: 'test/device/board-bench.ts',
+  chip: 'test/device/chip-bench.ts',
+}
+
 await runMain(async () => {
+  const [name, ...rest] = process.argv.slice(2)
   const runtime = await setUp(['app', 'test'])
-  const bundle = path.join(ROOT, 'build', 'board-bench.mjs')
+  const bundle = path.join(ROOT, 'build', `bench-${name}.mjs`)
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['test/device/board-bench.ts'],
+    entryPoints: [ENTRIES[name]],
     outfile: bundle,
     bundle: true,
     format: 'esm',
@@ -23,5 +31,5 @@ await runMain(async () => {
     define: { 'import.meta.url': JSON.stringify(`file://${path.join(ROOT, 'test', 'support', 'bundle.mjs')}`) },
     logLevel: 'warning',
   })
-  return runAsNode(runtime, [bundle, ...process.argv.slice(2)], { cwd: ROOT })
+  return runAsNode(runtime, [bundle, name, ...rest], { cwd: ROOT })
 })
