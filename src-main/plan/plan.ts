@@ -99,7 +99,7 @@ export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions
     flash,
     ram,
     fits: flash.over === 0 && ram.over === 0,
-    latency: estimateLatency(graph, target.clock),
+    latency: estimateLatency(graph, target, choices),
   }
 }
 
