@@ -88,6 +88,7 @@ export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions
     target,
     tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp }) =>
       tensors.map((id) => {
+        // An output in place may be smaller than the input whose place it has.
         const tensor = tensorAt(graph, id)
         return { id, name: tensor.name, offset, bytes: bytes(tensorBytes(tensor)), firstOp, lastOp }
       }),
