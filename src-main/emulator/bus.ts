@@ -40,6 +40,8 @@ export class Bus {
   unprivileged = false
   /** the MPU's word on an access of the running code */
   mayAccess: (address: number, access: 'read' | 'write', unprivileged: boolean) => boolean = () => true
+  /** where the breakpoint unit has a load of the running code go */
+  loadAddress: (address: number, size: number) => number = (address) => address
   /** told of every access of the running code that comes this way, after it was made */
   watch: (address: number, size: number, access: 'read' | 'write', value: number) => void = () => undefined
   /** told of every load and store of the running code in memory, by its offset there, before `watch` */
@@ -68,7 +70,7 @@ export class Bus {
   read(address: number, size: number): number {
     if (this.debugger) return this.#read(address, size)
     this.#check(address, size, 'read')
-    const value = this.#read(address, size)
+    const value = this.#read(this.loadAddress(address, size), size)
     const offset = this.#memory.offsetOf(address)
     if (offset >= 0) this.loaded(offset)
     this.watch(address, size, 'read', value)

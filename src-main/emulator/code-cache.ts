@@ -84,6 +84,11 @@ export class CodeCache {
   /** The words that entries into translated code stand in for. */
   readonly entries = new Map<number, number>()
   translations: Translations | undefined
+  /**
+   * Halfwords that the breakpoint unit has fetched from elsewhere, by index: where they come from, below zero where there
+   * is no memory. As with breakpoints, a cell that appears at two addresses is remapped at both.
+   */
+  readonly #remapped = new Map<number, number>()
   readonly #memory: Memory
   readonly #extension: readonly Encoding[]
   readonly #timing: InstructionTiming
@@ -107,23 +112,53 @@ export class CodeCache {
     }
     memory.watchStores(address)
     if (this.breakpoints.has(address) || this.stopsAt(address)) {
-      this.#store(index, instruction(OP.BREAKPOINT), isWide(memory.u16[index]!))
+      this.#store(index, instruction(OP.BREAKPOINT), isWide(this.#halfword(index)))
       return
     }
-    const high = memory.u16[index]!
+    const high = this.#halfword(index)
     const wide = isWide(high)
     if (wide && (memory.fetchOffset(address + 2) < 0 || !this.mayExecute(address + 2))) {
       this.#store(index, instruction(OP.FETCH_FAULT), false)
       return
     }
+    if (this.#isLost(index) || (wide && this.#isLost(index + 1))) {
+      this.#store(index, instruction(OP.FETCH_FAULT), false)
+      return
+    }
     if (wide) memory.watchStores(address + 2)
-    const decoded = decodeInstruction(high, memory.u16[index + 1]!, this.it[index] !== 0, this.#extension)
+    const decoded = decodeInstruction(high, this.#halfword(index + 1), this.it[index] !== 0, this.#extension)
     if (decoded.op === OP.IT) this.#openItBlock(index, decoded.imm)
     const it = this.it[index]!
     const cycles = this.#timing.cycles({ index, length: wide ? 2 : 1, instruction: decoded, it })
     if (isConditional(decoded.op)) decoded.d = this.#timing.taken(goesBack(decoded.imm))
     if (DIRECT_BRANCHES.has(decoded.op)) this.#aim(decoded, index, address)
     this.#store(index, decoded, wide, cycles)
+  }
+
+  /**
+   * Has the words at these addresses of code memory fetched from others: the table that the values point into is read
+   * when they are decoded, and again after a store to it. The waits counted are those of the address itself, whose fetch
+   * is too far on to be stopped (ARM DDI 0337, 7.3.1).
+   */
+  remap(words: ReadonlyMap<number, number>): void {
+    const before = [...this.#remapped.keys()]
+    this.#remapped.clear()
+    for (const [address, from] of words) {
+      const offset = this.#memory.fetchOffset(address)
+      if (offset < 0) continue
+      const source = this.#memory.offsetOf(from)
+      for (const half of [0, 1]) this.#remapped.set((offset >> 1) + half, source < 0 ? -1 : (source >> 1) + half)
+      if (source >= 0) this.#memory.watchStores(from)
+    }
+    for (const index of new Set([...before, ...this.#remapped.keys()])) this.#forget(2 * index, 2)
+  }
+
+  #halfword(index: number): number {
+    return this.#memory.u16[this.#remapped.get(index) ?? index] ?? 0
+  }
+
+  #isLost(index: number): boolean {
+    return this.#remapped.get(index) === -1
   }
 
   /** The decoded word at `index`, whether translated code starts there or not. */
@@ -149,7 +184,7 @@ export class CodeCache {
     while ((state & 15) !== 0) {
       this.it[at] = state
       this.words[at] = 0
-      at += isWide(this.#memory.u16[at]!) ? 2 : 1
+      at += isWide(this.#halfword(at)) ? 2 : 1
       state = nextIt(state)
     }
   }
@@ -175,9 +210,8 @@ export class CodeCache {
 
   /** One instruction, whether it is ever executed or not. */
   #placed(index: number, it: number): Placed {
-    const { u16 } = this.#memory
-    const high = u16[index] ?? 0
-    const decoded = decodeInstruction(high, u16[index + 1] ?? 0, it !== 0, this.#extension)
+    const high = this.#halfword(index)
+    const decoded = decodeInstruction(high, this.#halfword(index + 1), it !== 0, this.#extension)
     return { index, length: isWide(high) ? 2 : 1, instruction: decoded, it }
   }
 
@@ -189,6 +223,14 @@ export class CodeCache {
 
   /** Forgets what was decoded from these bytes. Offsets are in the memory's buffer. */
   invalidate(offset: number, length: number): void {
+    this.#forget(offset, length)
+    if (this.#remapped.size === 0) return
+    for (const [index, source] of this.#remapped) {
+      if (2 * source < offset + length && 2 * source + 2 > offset) this.#forget(2 * index, 2)
+    }
+  }
+
+  #forget(offset: number, length: number): void {
     const words = this.words
     const last = (offset + length - 1) >> 1
     const first = this.#timing.affected(offset >> 1, last)

@@ -132,7 +132,9 @@ export class Machine {
       () => this.rcc.coreHz,
       (bytes, baud) => this.onTrace(bytes, baud),
     )
-    this.#accessMaps = new AccessMaps({ memory: this.memory, code: this.code, core: this.core, mpu, dwt })
+    const fpb = new BreakpointUnit(this.memory, this.code, processor.breakpoints, attention)
+    this.bus.loadAddress = (address, size) => fpb.loadAddress(address, size)
+    this.#accessMaps = new AccessMaps({ memory: this.memory, code: this.code, core: this.core, mpu, dwt, fpb })
     this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug, mpu))
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
     this.bus.attach(
@@ -143,7 +145,7 @@ export class Machine {
         tracePort.send(stimulusPacket(port, value, size))
       }),
     )
-    this.bus.attach(PPB.FPB, PPB_BLOCK, new BreakpointUnit(this.memory, this.code, processor.breakpoints))
+    this.bus.attach(PPB.FPB, PPB_BLOCK, fpb)
     this.#timing = chipTiming(this.memory, data, scb)
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },

@@ -191,6 +191,11 @@ export class Memory {
     return this.#readable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }
 
+  /** As `offsetOf`, negative too where a load has to ask first. */
+  loadOffset(address: number): number {
+    return this.loads[address >>> PAGE_BITS]! | (address & PAGE_MASK)
+  }
+
   fetchOffset(address: number): number {
     return this.#executable[address >>> PAGE_BITS]! | (address & PAGE_MASK)
   }

@@ -45,6 +45,7 @@ export const REGISTER = {
   ITM_TCR: 0xe0000e80,
   ITM_LAR: 0xe0000fb0,
   FP_CTRL: 0xe0002000,
+  FP_REMAP: 0xe0002004,
   FP_COMP0: 0xe0002008,
 } as const
 

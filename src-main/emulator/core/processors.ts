@@ -17,7 +17,8 @@ export interface Processor {
   timing: (decodeAt: DecodeAt, halfwords: number) => InstructionTiming
   /** bits of CCR that software can change, and what reset leaves */
   ccr: { writable: number; reset: number }
-  breakpoints: { version: 1 | 2; count: number }
+  /** the FPB's comparators, of instructions and of literals */
+  breakpoints: { version: 1 | 2; count: number; literals: number }
   hasBitBands: boolean
   /** CCSIDR by CSSELR (0: data, 1: instructions), where there are caches */
   caches: readonly number[]
@@ -53,7 +54,7 @@ export const CORTEX_M4F: Processor = {
   instructions: [],
   timing: m4Timing,
   ccr: { writable: CCR_M4_WRITABLE, reset: STKALIGN },
-  breakpoints: { version: 1, count: 6 },
+  breakpoints: { version: 1, count: 6, literals: 2 },
   hasBitBands: true,
   caches: [],
 }
@@ -62,7 +63,7 @@ export const CORTEX_M4F: Processor = {
 const CORTEX_M7 = {
   timing: m7Timing,
   ccr: { writable: (CCR_M4_WRITABLE & ~STKALIGN) | CCR_DC_IC, reset: STKALIGN | CCR_BP },
-  breakpoints: { version: 2, count: 8 },
+  breakpoints: { version: 2, count: 8, literals: 0 },
   hasBitBands: false,
 } as const
 

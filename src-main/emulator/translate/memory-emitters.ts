@@ -109,7 +109,7 @@ export const MEMORY_EMITTERS: EmitterTable = {
     ...stores('STRH', ACCESS.i32store16, HALF_FAULT),
   ]),
   LDR_LIT: (f, { a, imm: offset }) => {
-    const at = f.memory.offsetOf(literalAddress(f, offset) >>> 0)
+    const at = f.memory.loadOffset(literalAddress(f, offset) >>> 0)
     if ((at & WORD_FAULT) !== 0) f.leave()
     else {
       waitForLiteral(f, at)
