@@ -2,23 +2,33 @@
 // NHWC int8.
 
 import { AppError } from '../base/errors.ts'
-import { elementCount, type Add, type Conv2D, type DepthwiseConv2D, type FullyConnected } from '../ir/graph.ts'
+import {
+  elementCount,
+  type Add,
+  type Conv2D,
+  type DepthwiseConv2D,
+  type FullyConnected,
+  type Mean,
+  type Pool2D,
+} from '../ir/graph.ts'
 import type { Graph, Op, TensorId } from '../ir/graph.ts'
-import { addParams, convolutionParams, fullyConnectedShape } from '../ir/quantized-params.ts'
-import { windowGeometry } from '../ir/shapes.ts'
+import { addParams, convolutionParams, fullyConnectedShape, meanParams, poolParams } from '../ir/quantized-params.ts'
+import { shape4, windowGeometry } from '../ir/shapes.ts'
 import { constantOf, tensorAt } from '../ir/tensor-access.ts'
 import { emitAdd } from './kernels/add.ts'
 import { emitDepthwise, fitsDepthwise, type DepthwiseLayer } from './kernels/depthwise.ts'
+import { emitDepthwiseWindow, fitsDepthwiseWindow } from './kernels/depthwise-window.ts'
 import { emitDirectConvolution, fitsDirectConvolution } from './kernels/direct-convolution.ts'
 import { emitFullyConnected } from './kernels/fully-connected.ts'
 import type { EmittedKernel, WeightForm } from './kernels/kernel.ts'
 import { planarLayout } from './kernels/planar.ts'
 import { emitPointwise, fitsPointwise, pointwiseWorksInPlace, type PointwiseLayer } from './kernels/pointwise.ts'
+import { emitPool, fitsPool, type PoolLayer } from './kernels/pool.ts'
 import { emitWinograd, fitsWinograd, winogradPays } from './kernels/winograd.ts'
 import { winogradWorksInPlace } from './kernels/winograd-input.ts'
 
 export interface EmittedOp {
-  family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add'
+  family: 'pointwise' | 'direct-convolution' | 'winograd' | 'depthwise' | 'fully-connected' | 'add' | 'pool'
   kernel: EmittedKernel
   /** whether the output may lie where the first input does */
   inPlace: boolean
@@ -65,6 +75,11 @@ function emitFitting(graph: Graph, op: Op, variant: KernelVariant): EmittedOp | 
       return isActivation(graph, op.inputs[0]) ? emitMatrix(graph, op, variant) : undefined
     case 'ADD':
       return emitAddOp(graph, op)
+    case 'AVERAGE_POOL_2D':
+    case 'MAX_POOL_2D':
+      return emitPoolOp(graph, op)
+    case 'MEAN':
+      return emitMeanOp(graph, op)
     default:
       return undefined
   }
@@ -123,8 +138,19 @@ function emitMatrix(graph: Graph, op: FullyConnected, { weights, way }: KernelVa
   return fitsPointwise(pointwise) ? emitPointwiseOp(pointwise, weights) : undefined
 }
 
-/** A 3x3 window of stride 1 or 2, without dilation or multiplier, of one batch. */
+/** 3x3 windows of stride 1 or 2 without dilation or multiplier have a kernel of their own. */
 function emitDepthwiseOp(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefined {
+  return emitDepthwise3x3(graph, op) ?? emitAnyDepthwise(graph, op)
+}
+
+function emitAnyDepthwise(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefined {
+  const layer = { geometry: windowGeometry(graph, op), ...weightsAndParams(graph, op) }
+  if (!fitsDepthwiseWindow(layer)) return undefined
+  const { inputC, outputC } = layer.geometry
+  return { family: 'depthwise', kernel: emitDepthwiseWindow(layer), inPlace: inputC === outputC }
+}
+
+function emitDepthwise3x3(graph: Graph, op: DepthwiseConv2D): EmittedOp | undefined {
   const g = windowGeometry(graph, op)
   const stride = g.strideH === 1 || g.strideH === 2 ? g.strideH : undefined
   const is3x3 = g.filterH === 3 && g.filterW === 3 && g.dilationH === 1 && g.dilationW === 1
@@ -149,4 +175,32 @@ function emitAddOp(graph: Graph, op: Add): EmittedOp | undefined {
     isActivation(graph, id) && elementCount(tensorAt(graph, id).shape) === elements
   if (!isWhole(op.inputs[0]) || !isWhole(op.inputs[1])) return undefined
   return { family: 'add', kernel: emitAdd({ elements, params: addParams(graph, op) }), inPlace: true }
+}
+
+function emitPoolOp(graph: Graph, op: Pool2D): EmittedOp | undefined {
+  const kind = op.kind === 'MAX_POOL_2D' ? 'maximum' : 'average'
+  const layer: PoolLayer = { geometry: windowGeometry(graph, op), result: { kind, range: poolParams(graph, op) } }
+  return fitsPool(layer) ? apart('pool', emitPool(layer)) : undefined
+}
+
+/** Over rows and columns of one image: a window as large as the image. */
+function emitMeanOp(graph: Graph, op: Mean): EmittedOp | undefined {
+  const { shape } = tensorAt(graph, op.inputs[0])
+  if (shape.length !== 4 || op.axes.length !== 2 || op.axes[0] !== 1 || op.axes[1] !== 2) return undefined
+  const [batches, inputH, inputW, inputC] = shape4(shape)
+  const { multiplier, shift, inputZeroPoint, outputZeroPoint } = meanParams(graph, op)
+  const layer: PoolLayer = {
+    geometry: {
+      ...{ batches, inputH, inputW, inputC, outputH: 1, outputW: 1, outputC: inputC, filterH: inputH, filterW: inputW },
+      ...{ strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padTop: 0, padLeft: 0 },
+    },
+    result: {
+      ...{ kind: 'mean', inputZeroPoint },
+      requantizer: {
+        ...{ multipliers: Int32Array.of(multiplier), shifts: Int32Array.of(shift), outputZeroPoint },
+        ...{ activationMin: -128, activationMax: 127 },
+      },
+    },
+  }
+  return fitsPool(layer) ? apart('pool', emitPool(layer)) : undefined
 }

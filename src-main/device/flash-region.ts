@@ -108,7 +108,7 @@ export function refuseTooLarge({ region, bytes }: RegionContent): void {
 
 /** Throws BOARD_PROTECTED when a sector to be changed is write-protected, MODEL_TOO_LARGE when the region is smaller. */
 export async function writeRegion(content: RegionContent, tools: RegionTools): Promise<RegionReport> {
-  const { flash, sectors, signal, steps, onProgress } = tools
+  const { flash, loader, sectors, signal, steps, onProgress } = tools
   const { region, headBytes } = content
   refuseTooLarge(content)
   const wanted = padTo(flash.programBytes, content.bytes)
@@ -142,13 +142,17 @@ export async function writeRegion(content: RegionContent, tools: RegionTools): P
   const bodyOf = ({ from, to }: SectorWrite) => ({ from: Math.max(from, headBytes), to })
   const at = (offset: number): Addr => addr(region.start + offset)
 
-  await flash.unlocked(async () => {
+  const eraseAll = async () => {
     for (const [done, { sector }] of writes.entries()) {
       throwIfCancelled(signal)
       onProgress({ step: 'erase', region: region.name, done, total: writes.length })
       await steps.time('erase', sector.size, () => flash.erase(sector))
     }
     onProgress({ step: 'erase', region: region.name, done: writes.length, total: writes.length })
+  }
+
+  await flash.unlocked(async () => {
+    await (loader === undefined ? eraseAll() : loader.paused(eraseAll))
 
     const wrote = counter('write')
     const verified = counter('verify')

@@ -30,10 +30,12 @@ export interface RamLoader {
   hash(start: Addr, length: number): Promise<FlashHash>
   /** As FlashDriver.program, in multiples of what `setup` programs at once. Throws FLASH_FAILED, FLASH_LOADER_FAILED. */
   program(start: Addr, data: Uint8Array, setup: ProgramSetup, onBytes: (count: number) => void): Promise<void>
+  /** Runs `work` while the loader stands still; it goes on when that succeeds. */
+  paused<T>(work: () => Promise<T>): Promise<T>
 }
 
 interface LoaderChip {
-  /** key register of the independent watchdog, which option bytes may have started */
+  /** IWDG_KR: option bytes may have started that watchdog, and the loader reloads it here */
   watchdog: Addr
   /** what the core runs at after a reset: the internal oscillator */
   hsi: Hz
@@ -42,7 +44,7 @@ interface LoaderChip {
 }
 
 /** Sources: RM0090 2.3 and 6.2.2, RM0385 2.2.2 and 5.2.2, RM0433 2.3.2 and 8.5.2. */
-const CHIPS: Readonly<Record<FlashKind, LoaderChip>> = {
+export const LOADER_CHIPS: Readonly<Record<FlashKind, LoaderChip>> = {
   f4: { watchdog: addr(0x40003000), hsi: hz(16_000_000), pause: 4 },
   f7: { watchdog: addr(0x40003000), hsi: hz(16_000_000), pause: 4 },
   h7: { watchdog: addr(0x58004800), hsi: hz(64_000_000), pause: 64 },
@@ -96,7 +98,7 @@ export async function startLoader(
   if (code.length > LOADER_MAILBOX) {
     throw new AppError('INTERNAL', `The loader has ${code.length} bytes, and room for ${LOADER_MAILBOX}.`)
   }
-  const { watchdog, hsi, pause } = CHIPS[kind]
+  const { watchdog, hsi, pause } = LOADER_CHIPS[kind]
   let jobs = 0
 
   /** Waits until the loader has written `value` at `address`. */
@@ -171,7 +173,10 @@ export async function startLoader(
     if (running !== undefined) await finish(running)
   }
 
-  const settings: Settings = { watchdog, idle_polls: Math.floor((IDLE_S * hsi) / IDLE_POLL_CYCLES) }
+  const settings: Settings = {
+    watchdog,
+    idle_polls: Math.floor((IDLE_S * hsi) / IDLE_POLL_CYCLES),
+  }
   await probe.write(LOADER_START, code)
   const mailbox = new Uint8Array(MAILBOX_BYTES)
   mailbox.set(words(LOADER_SETTINGS.map(({ name }) => settings[name])))
@@ -197,6 +202,12 @@ export async function startLoader(
         await core.halt().catch(() => undefined)
         throw error
       }
+    },
+    async paused(work) {
+      await core.halt()
+      const result = await work()
+      await core.resume()
+      return result
     },
   }
 }

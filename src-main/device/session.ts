@@ -32,6 +32,7 @@ import { createLink } from './link.ts'
 import { startLoader, type RamLoader } from './ram-loader.ts'
 import { forgetRtt, openRttStream } from './rtt-link.ts'
 import { lockedForGood } from './unprotect.ts'
+import { freezeWatchdogs } from './watchdog-freeze.ts'
 
 export interface FlashOptions {
   onProgress?: (progress: FlashProgress) => void
@@ -173,6 +174,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
       // A reset first: no peripheral of an earlier program runs on, and the flash caches are off.
       await core.resetAndHalt()
       try {
+        const thawWatchdogs = await freezeWatchdogs(probe, data.idCode)
         const contents = { firmware: firmwareContent(data, image), model: modelContent(data, blob) }
         for (const content of Object.values(contents)) refuseTooLarge(content)
         const foreign = await steps.time('compare', 0, () =>
@@ -189,6 +191,7 @@ export async function connectBoard(board: Board, clock: Clock = systemClock): Pr
         const model = await writeRegion(contents.model, tools)
         const reset = (done: number) => onProgress({ step: 'reset', region: firmware.region, done, total: 1 })
         reset(0)
+        await thawWatchdogs()
         await steps.time('reset', 0, start)
         reset(1)
         const programmedBy = loader === undefined ? 'probe' : 'loader'

@@ -239,7 +239,8 @@ export class CodeCache {
       if (words[index] === 0) continue
       if ((words[index]! & 511) === OP.IT && index * 2 >= offset - 1) {
         this.it.fill(0, index + 1, index + 1 + IT_REACH)
-        words.fill(0, index + 1, index + 1 + IT_REACH)
+        // What is behind the range is decoded anew; within it a next IT still has to be found here.
+        words.fill(0, last + 1, Math.max(last + 1, index + 1 + IT_REACH))
       }
       words[index] = 0
     }

@@ -21,9 +21,7 @@ import { Translator } from './translate/translator.ts'
 import { Scheduler } from './scheduler.ts'
 import type { ChipParts, Clocks, FlashFaults, ReadProtection, ResetCause } from './stm32/chip.ts'
 import { chipOf } from './stm32/chips.ts'
-import { MEMORY_SYSTEMS } from './stm32/cached-memories.ts'
-import { CachedMemoryTiming } from './stm32/cached-memory.ts'
-import { FlashTiming } from './stm32/flash-accelerator.ts'
+import { chipTiming, type ChipTiming } from './stm32/chip-timing.ts'
 import type { Usart } from './stm32/usart.ts'
 import { stimulusPacket, TracePort, tracePortAddress, type OnTrace } from './trace-port.ts'
 import type { ExecutionMark } from '../device/board.ts'
@@ -61,7 +59,7 @@ export class Machine {
   readonly #translator: Translator | undefined
   readonly #systick: SysTick
   readonly #mpu: Mpu
-  readonly #timing: FlashTiming | CachedMemoryTiming | undefined
+  readonly #timing: ChipTiming | undefined
   #countsWaits = true
   readonly #accessMaps: AccessMaps
   readonly #peripherals: ChipParts
@@ -125,14 +123,7 @@ export class Machine {
     })
     this.bus.attach(PPB.ITM, PPB_BLOCK, itm)
     this.bus.attach(PPB.FPB, PPB_BLOCK, fpb)
-    const system = MEMORY_SYSTEMS[data.flash.driver]
-    if (data.accelerator !== undefined) {
-      this.#timing = new FlashTiming(this.memory, data.flash.size, data.accelerator)
-    } else if (system !== undefined) {
-      const timing = new CachedMemoryTiming(this.memory, system)
-      this.#timing = timing
-      scb.onCacheControl = (ccr) => timing.switchCaches(ccr)
-    }
+    this.#timing = chipTiming(this.memory, data, scb)
     this.#peripherals = chip.attach({
       ...{ memory: this.memory, code: this.code, bus: this.bus, scheduler: this.scheduler, data },
       wornSectors: this.wornSectors,

@@ -1,11 +1,15 @@
-// An ESTIMATE of how long one inference takes, for when nothing has run yet. The factors of the ops that the MLPerf Tiny
-// models hold are fitted to the plain C kernels on the emulated Cortex-M4 (zero-wait memory), the others follow from
-// their inner loops. Narrow layers cost more than this says, since their set-up counts.
+// An ESTIMATE of how long one inference takes, for when nothing has run yet: so many cycles for each multiply-accumulate,
+// input and output value of an op, by the core and by the kernel that was chosen.
+//
+// Fitted to what the emulated boards count for the int8 MLPerf Tiny models, waits for memory included: an estimate of those
+// figures (docs/timing.md says what they are), for whole models within 20 % of them. One row serves both Cortex-M7 chips.
+// Factors of ops that those models don't hold follow from the kernels' inner loops, in proportion to those that they hold.
 
 import { cycles, cyclesToUs, type Cycles, type Hz, type Us } from '../base/units.ts'
 import { elementCount, type Graph, type Op, type OpKind } from '../ir/graph.ts'
 import { opMacs } from '../ir/op-table.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
+import type { KernelChoice } from './planned-kernel.ts'
 
 interface Cost {
   /** per multiply-accumulate */
@@ -16,21 +20,70 @@ interface Cost {
   output: number
 }
 
-const CYCLES: Record<OpKind, Cost> = {
-  CONV_2D: { mac: 4.7, input: 0, output: 75 },
-  DEPTHWISE_CONV_2D: { mac: 9, input: 0, output: 70 },
-  FULLY_CONNECTED: { mac: 4.5, input: 0, output: 80 },
-  ADD: { mac: 0, input: 0, output: 121 },
-  AVERAGE_POOL_2D: { mac: 0, input: 10, output: 25 },
-  MAX_POOL_2D: { mac: 0, input: 10, output: 15 },
+/** What the estimate wants to know of a board. */
+export interface LatencyTarget {
+  core: 'cortex-m4f' | 'cortex-m7'
+  clock: Hz
+}
+
+type Costs = Readonly<Record<OpKind, Cost>>
+
+const PLAIN_M4: Costs = {
+  CONV_2D: { mac: 5.09, input: 0, output: 139 },
+  DEPTHWISE_CONV_2D: { mac: 10.5, input: 0, output: 83 },
+  FULLY_CONNECTED: { mac: 5.61, input: 0, output: 96 },
+  ADD: { mac: 0, input: 0, output: 126 },
+  AVERAGE_POOL_2D: { mac: 0, input: 10.7, output: 25 },
+  MAX_POOL_2D: { mac: 0, input: 10.7, output: 15 },
   MEAN: { mac: 0, input: 8, output: 60 },
-  SOFTMAX: { mac: 0, input: 0, output: 200 },
-  RESHAPE: { mac: 0, input: 0, output: 0 },
-  RELU: { mac: 0, input: 0, output: 40 },
-  RELU6: { mac: 0, input: 0, output: 40 },
-  QUANTIZE: { mac: 0, input: 0, output: 45 },
+  SOFTMAX: { mac: 0, input: 0, output: 180 },
+  RESHAPE: { mac: 0, input: 0, output: 4 },
+  RELU: { mac: 0, input: 0, output: 42 },
+  RELU6: { mac: 0, input: 0, output: 42 },
+  QUANTIZE: { mac: 0, input: 0, output: 47 },
   DEQUANTIZE: { mac: 0, input: 0, output: 10 },
   PAD: { mac: 0, input: 1, output: 1 },
+}
+
+const PLAIN_M7: Costs = {
+  CONV_2D: { mac: 2.53, input: 0, output: 69 },
+  DEPTHWISE_CONV_2D: { mac: 5, input: 0, output: 39 },
+  FULLY_CONNECTED: { mac: 2.93, input: 0, output: 51 },
+  ADD: { mac: 0, input: 0, output: 84 },
+  AVERAGE_POOL_2D: { mac: 0, input: 5.4, output: 13 },
+  MAX_POOL_2D: { mac: 0, input: 5.4, output: 8 },
+  MEAN: { mac: 0, input: 4.5, output: 33 },
+  SOFTMAX: { mac: 0, input: 0, output: 140 },
+  RESHAPE: { mac: 0, input: 0, output: 3 },
+  RELU: { mac: 0, input: 0, output: 24 },
+  RELU6: { mac: 0, input: 0, output: 24 },
+  QUANTIZE: { mac: 0, input: 0, output: 26 },
+  DEQUANTIZE: { mac: 0, input: 0, output: 6 },
+  PAD: { mac: 0, input: 1, output: 1 },
+}
+
+/** By core and kernel: those of generated ones hold for the ops that there are emitters for. */
+const CYCLES: Record<LatencyTarget['core'], { plain: Costs; generated: Costs }> = {
+  'cortex-m4f': {
+    plain: PLAIN_M4,
+    generated: {
+      ...PLAIN_M4,
+      CONV_2D: { mac: 0.82, input: 0, output: 39 },
+      DEPTHWISE_CONV_2D: { mac: 1.99, input: 0, output: 0 },
+      FULLY_CONNECTED: { mac: 1.91, input: 0, output: 18 },
+      ADD: { mac: 0, input: 0, output: 8 },
+    },
+  },
+  'cortex-m7': {
+    plain: PLAIN_M7,
+    generated: {
+      ...PLAIN_M7,
+      CONV_2D: { mac: 0.7, input: 0, output: 17 },
+      DEPTHWISE_CONV_2D: { mac: 1.6, input: 0, output: 0 },
+      FULLY_CONNECTED: { mac: 1.63, input: 0, output: 14 },
+      ADD: { mac: 0, input: 0, output: 7 },
+    },
+  },
 }
 
 export interface OpEstimate {
@@ -47,17 +100,22 @@ export interface LatencyEstimate {
   ops: readonly OpEstimate[]
 }
 
-export function estimateLatency(graph: Graph, clock: Hz): LatencyEstimate {
+/** `kernels`: one an op. */
+export function estimateLatency(
+  graph: Graph,
+  { core, clock }: LatencyTarget,
+  kernels: readonly KernelChoice[],
+): LatencyEstimate {
   const ops = graph.ops.map((op, index): OpEstimate => {
     const macs = opMacs(graph, op)
-    return { index, kind: op.kind, macs, cycles: cycles(Math.round(opCycles(graph, op, macs))) }
+    const cost = CYCLES[core][kernels[index]!.source][op.kind]
+    return { index, kind: op.kind, macs, cycles: cycles(Math.round(opCycles(graph, op, macs, cost))) }
   })
   const total = cycles(ops.reduce((sum, op) => sum + op.cycles, 0))
   return { provenance: 'estimated', cycles: total, latencyUs: cyclesToUs(total, clock), ops }
 }
 
-function opCycles(graph: Graph, op: Op, macs: number): number {
-  const cost = CYCLES[op.kind]
+function opCycles(graph: Graph, op: Op, macs: number, cost: Cost): number {
   const values = (id: number | undefined) => elementCount(tensorAt(graph, id).shape)
   return cost.mac * macs + cost.input * values(op.inputs[0]) + cost.output * values(op.outputs[0])
 }

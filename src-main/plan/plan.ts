@@ -86,8 +86,12 @@ export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions
   return {
     graph,
     target,
-    tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp, bytes }) =>
-      tensors.map((id) => ({ id, name: tensorAt(graph, id).name, offset, bytes, firstOp, lastOp })),
+    tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp }) =>
+      tensors.map((id) => {
+        // An output in place may be smaller than the input whose place it has.
+        const tensor = tensorAt(graph, id)
+        return { id, name: tensor.name, offset, bytes: bytes(tensorBytes(tensor)), firstOp, lastOp }
+      }),
     ),
     kernels: choices.map((choice, index) => {
       const own = scratchOf.get(index)
@@ -99,7 +103,7 @@ export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions
     flash,
     ram,
     fits: flash.over === 0 && ram.over === 0,
-    latency: estimateLatency(graph, target.clock),
+    latency: estimateLatency(graph, target, choices),
   }
 }
 

@@ -11,11 +11,13 @@ import {
   bytesOf,
   convolutionGraph,
   depthwiseGraph,
+  depthwiseWindowGraph,
   fullyConnectedGraph,
   pointwiseGraph,
   randomInt8,
 } from './random-layers.ts'
-import { randomTiledWindow, randomWindow } from './random-windows.ts'
+import { meanGraph, poolGraph } from './random-pools.ts'
+import { randomDepthwise, randomTiledWindow, randomWindow } from './random-windows.ts'
 import { runKernel } from './run-kernel.ts'
 
 export interface EmittedCase {
@@ -68,6 +70,13 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     },
     variant: INT16,
   },
+  'depthwise of any window': {
+    graph: (rng, seed) => depthwiseWindowGraph(seed, randomDepthwise(rng), anyActivation(rng)),
+    variant: INT16,
+  },
+  'average pool': { graph: (rng) => poolGraph(rng, 'AVERAGE_POOL_2D'), variant: INT16 },
+  'max pool': { graph: (rng) => poolGraph(rng, 'MAX_POOL_2D'), variant: INT16 },
+  mean: { graph: meanGraph, variant: INT16 },
   add: { graph: (rng) => addGraph(rng, 1 + rng.int(90), anyActivation(rng)), variant: INT16 },
 }
 

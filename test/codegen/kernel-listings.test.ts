@@ -7,7 +7,9 @@ import { emitFullyConnected } from '../../src-main/codegen/kernels/fully-connect
 import type { EmittedKernel } from '../../src-main/codegen/kernels/kernel.ts'
 import { emitPointwise } from '../../src-main/codegen/kernels/pointwise.ts'
 import { emitWinograd } from '../../src-main/codegen/kernels/winograd.ts'
+import { emitOp } from '../../src-main/codegen/emit-op.ts'
 import { printListing } from '../../src-main/codegen/layout.ts'
+import type { Pool2D } from '../../src-main/ir/graph.ts'
 import { firstDifference } from './gnu-as.ts'
 import {
   addGraph,
@@ -15,12 +17,14 @@ import {
   convolutionGraph,
   convolutionLayer,
   depthwiseGraph,
+  depthwiseWindowGraph,
   depthwiseLayer,
   fullyConnectedGraph,
   fullyConnectedLayer,
   pointwiseGraph,
   pointwiseLayer,
 } from './random-layers.ts'
+import { meanGraph, poolGraph } from './random-pools.ts'
 
 const WINDOW = {
   ...{ filterH: 5, filterW: 3, strideH: 2, strideW: 1, dilationH: 1, dilationW: 2, padding: 'same' as const },
@@ -30,6 +34,19 @@ const WINDOW = {
 const TILED = {
   ...{ filterH: 3, filterW: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same' as const },
   ...{ height: 5, width: 9, outputs: 6 },
+}
+
+const SPREAD = {
+  ...{ filterH: 5, filterW: 7, strideH: 2, strideW: 1, dilationH: 1, dilationW: 1, padding: 'same' as const },
+  ...{ height: 9, width: 60, inputs: 21, multiplier: 2 },
+}
+
+/** As the planner has it made. */
+function emittedOf(kind: 'DEPTHWISE_CONV_2D' | 'MEAN' | Pool2D['kind']): EmittedKernel {
+  const rng = createRng(7)
+  const graphs = { DEPTHWISE_CONV_2D: () => depthwiseWindowGraph(1, SPREAD, 'none'), MEAN: () => meanGraph(rng) }
+  const graph = kind in graphs ? graphs[kind as keyof typeof graphs]() : poolGraph(rng, kind as Pool2D['kind'])
+  return emitOp(graph, graph.ops[0]!, { weights: 'int16', way: 'usual' })!.kernel
 }
 
 const KERNELS: [string, () => EmittedKernel][] = [
@@ -54,6 +71,9 @@ const KERNELS: [string, () => EmittedKernel][] = [
     'depthwise of stride 2',
     () => emitDepthwise(depthwiseLayer(depthwiseGraph(1, { height: 9, width: 60, channels: 20 }, 2, 'same', 'relu'))),
   ],
+  ...(['DEPTHWISE_CONV_2D', 'AVERAGE_POOL_2D', 'MAX_POOL_2D', 'MEAN'] as const).map(
+    (kind): [string, () => EmittedKernel] => [`${kind} of any window`, () => emittedOf(kind)],
+  ),
   ['add', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')))],
   ['add by tables', () => emitAdd(addLayer(addGraph(createRng(1), 1003, 'none')), { proved: false })],
 ]
@@ -81,6 +101,8 @@ test('a layer that a kernel does not fit is refused', () => {
   expect(() => emitPointwise({ ...pointwiseLayer(graph), inputChannels: 6 })).toThrow(internal)
   const depthwise = depthwiseLayer(depthwiseGraph(1, { height: 9, width: 300, channels: 1 }, 1, 'same', 'relu'))
   expect(() => emitDepthwise(depthwise)).toThrow(internal)
+  const large = depthwiseWindowGraph(1, { ...SPREAD, width: 4000 }, 'none')
+  expect(emitOp(large, large.ops[0]!, { weights: 'int16', way: 'usual' })).toBeUndefined()
   const convolution = convolutionLayer(convolutionGraph(1, WINDOW, 'relu'))
   expect(() => emitWinograd(convolution)).toThrow(internal)
   const geometry = { ...convolution.geometry, batches: 2 }

@@ -188,10 +188,33 @@ export interface Window {
   outputs: number
 }
 
+const windowOutput = (padding: Padding, input: number, filter: number, stride: number, dilation: number) =>
+  Math.ceil((padding === 'same' ? input : input - (filter - 1) * dilation) / stride)
+
+/** `multiplier` outputs of each input channel */
+export type DepthwiseWindow = Omit<Window, 'outputs'> & { multiplier: number }
+
+export function depthwiseWindowGraph(seed: number, window: DepthwiseWindow, activation: Activation): Graph {
+  const { filterH, filterW, strideH, strideW, dilationH, dilationW, padding, height, width, inputs, multiplier } =
+    window
+  const channels = inputs * multiplier
+  return weightedGraph({
+    seed,
+    op: { kind: 'DEPTHWISE_CONV_2D', strideH, strideW, dilationH, dilationW, padding, multiplier, activation },
+    input: [1, height, width, inputs],
+    weights: [1, filterH, filterW, channels],
+    output: [
+      ...[1, windowOutput(padding, height, filterH, strideH, dilationH)],
+      ...[windowOutput(padding, width, filterW, strideW, dilationW), channels],
+    ],
+    ...{ channels, taps: filterH * filterW },
+  })
+}
+
 export function convolutionGraph(seed: number, window: Window, activation: Activation): Graph {
   const { filterH, filterW, strideH, strideW, dilationH, dilationW, padding, height, width, inputs, outputs } = window
   const size = (input: number, filter: number, stride: number, dilation: number) =>
-    Math.ceil((padding === 'same' ? input : input - (filter - 1) * dilation) / stride)
+    windowOutput(padding, input, filter, stride, dilation)
   return weightedGraph({
     seed,
     op: { kind: 'CONV_2D', strideH, strideW, dilationH, dilationW, padding, activation },

@@ -1,5 +1,5 @@
 import type { Rng } from '../../src-main/base/rng.ts'
-import type { Window } from './random-layers.ts'
+import type { DepthwiseWindow, Window } from './random-layers.ts'
 
 const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
 
@@ -37,4 +37,10 @@ export function randomTiledWindow(rng: Rng): Window {
     inputs: 4 * between(rng, 1, 8),
     outputs: 2 * between(rng, 1, 4),
   }
+}
+
+/** Any window that has an output; up to three outputs of a channel. */
+export function randomDepthwise(rng: Rng): DepthwiseWindow {
+  const { outputs: _, ...window } = randomWindow(rng)
+  return { ...window, width: window.width + rng.int(8), multiplier: rng.float() < 0.7 ? 1 : between(rng, 2, 3) }
 }

@@ -14,7 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-/** What memory costs, by turns: nothing, then the F407's flash by each of its settings, then every access on each board. */
+const M7_BOARDS = BOARDS.filter(({ core }) => core === 'cortex-m7')
+
+/**
+ * What memory costs, by turns: nothing, then the F407's flash by each of its settings, what the M7s' caches leave to wait,
+ * nothing but their own cycles, then every access on each board.
+ */
 const COSTS: readonly ((image: Uint8Array, translate: 'eager' | true) => Lockstep)[] = [
   (image, translate) => new Lockstep(image, translate),
   ...ACCESS_CONTROLS.map((_, choice) => (image: Uint8Array, translate: 'eager' | true) => {
@@ -22,6 +27,13 @@ const COSTS: readonly ((image: Uint8Array, translate: 'eager' | true) => Lockste
     pair.waitForFlash(choice)
     return pair
   }),
+  // An M7's caches: both on, one of them, none.
+  ...[3, 2, 1, 0, 3].map((choice, at) => (image: Uint8Array, translate: 'eager' | true) => {
+    const pair = new Lockstep(image, translate, M7_BOARDS[at % M7_BOARDS.length])
+    pair.waitForCaches(choice)
+    return pair
+  }),
+  ...M7_BOARDS.map((board) => (image: Uint8Array, translate: 'eager' | true) => new Lockstep(image, translate, board)),
   ...BOARDS.map((board) => (image: Uint8Array, translate: 'eager' | true) => {
     const pair = new Lockstep(image, translate, board)
     pair.countEveryAccess()

@@ -4,10 +4,11 @@ import { expect } from 'vitest'
 import type { Rng } from '../../src-main/base/rng.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
 import { Machine, type MachineOptions } from '../../src-main/emulator/machine.ts'
-import { FLASH, poke } from './harness.ts'
+import { FLASH, poke, REGISTER } from './harness.ts'
 import { OrderedTiming } from './ordered-timing.ts'
 
 const FLASH_ACR = 0x40023c00
+const FLASH_ACR_H7 = 0x52002000
 /** FLASH_ACR of an F407: five wait states with prefetch and both caches; with prefetch; with a cache; with nothing. */
 export const ACCESS_CONTROLS = [0x705, 0x105, 0x205, 0x7] as const
 
@@ -55,6 +56,16 @@ export class Lockstep {
   /** Both F407s wait for flash by ACCESS_CONTROLS[choice]; what was translated before is forgotten. */
   waitForFlash(choice: number): void {
     this.both((machine) => poke(machine, FLASH_ACR, ACCESS_CONTROLS[choice % ACCESS_CONTROLS.length]!))
+    expect(this.translating.core.memoryTiming).toBeDefined()
+  }
+
+  /** Both M7s wait for what their caches don't hold; `choice`: both caches are on, one of them, none. */
+  waitForCaches(choice: number): void {
+    const { id } = this.translating.data
+    this.both((machine) => {
+      poke(machine, id === 'stm32h743' ? FLASH_ACR_H7 : FLASH_ACR, 4)
+      poke(machine, REGISTER.CCR, (choice & 3) << 16)
+    })
     expect(this.translating.core.memoryTiming).toBeDefined()
   }
 

@@ -41,6 +41,21 @@ describe.each(['eager', true] as const)('a random program while memory takes tim
     pair.runSlices(rng, 40)
   })
 
+  it.each(Array.from({ length: 4 }, (_, seed) => seed))(
+    'runs as in the interpreter on an M7, seed %i',
+    async (seed) => {
+      const rng = createRng(3000 + seed)
+      const board = BOARDS.filter(({ core }) => core === 'cortex-m7')[seed & 1]
+      const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, board)
+      pair.waitForCaches(3 - (seed >> 1))
+      pair.run(200_000, true)
+      pair.runSlices(rng, 100)
+      expect(pair.entries).toBeGreaterThan(0)
+      pair.waitForCaches(seed)
+      pair.runSlices(rng, 40)
+    },
+  )
+
   it.each(BOARDS.map(({ id }, seed) => ({ id, seed })))('where every access counts, on $id', async ({ seed }) => {
     const rng = createRng(2000 + seed)
     const pair = new Lockstep(await assemble(bench, `flow-${seed}`, randomFlow(rng)), translate, BOARDS[seed])

@@ -126,15 +126,17 @@ describe.each(BOARD_IDS)('flash of %s that Thimble has not written', (id) => {
   test("what an interrupted flashing of a blank board has left is Thimble's", async () => {
     const blank = await openBoard()
     try {
-      let writes = 0
+      const isErased = async () => (await blank.probe.read(addr(0x08000400), 64)).every((byte) => byte === 0xff)
       const breaking = changed(blank, {
         probe: (probe) => ({
-          write: (address, data) =>
-            ++writes > 6 ? Promise.reject(new AppError('BOARD_GONE', 'Unplugged.')) : probe.write(address, data),
+          async write(address, data) {
+            if (!(await isErased())) throw new AppError('BOARD_GONE', 'Unplugged.')
+            await probe.write(address, data)
+          },
         }),
       })
       await expect(run(breaking, false)).rejects.toMatchObject({ code: 'BOARD_GONE' })
-      expect((await blank.probe.read(addr(0x08000400), 64)).every((byte) => byte === 0xff)).toBe(false)
+      expect(await isErased()).toBe(false)
       await run(blank, false)
       expect(backups()).toEqual([])
     } finally {

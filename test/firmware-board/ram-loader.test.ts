@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../../src-main/base/clock.ts'
 import { createRng } from '../../src-main/base/rng.ts'
 import { addr, type Addr } from '../../src-main/base/units.ts'
 import { createCore } from '../../src-main/device/cortex-m.ts'
+import { debugPortOf } from '../../src-main/device/debug-port.ts'
 import { createFlashDriver } from '../../src-main/device/flash-drivers.ts'
 import { flashHash } from '../../src-main/device/flash-hash.ts'
 import { writeRegion } from '../../src-main/device/flash-region.ts'
@@ -21,10 +22,12 @@ import {
   loaderPlace,
 } from '../../src-main/device/loader-layout.ts'
 import type { Probe } from '../../src-main/device/probe.ts'
-import { startLoader } from '../../src-main/device/ram-loader.ts'
+import { LOADER_CHIPS, startLoader } from '../../src-main/device/ram-loader.ts'
 import { connectBoard } from '../../src-main/device/session.ts'
 import type { VirtualBoard } from '../../src-main/emulator/virtual-board.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
+import { FaultyBoard } from '../faults/faulty-board.ts'
+import { flashAndRun } from '../faults/flash-session.ts'
 import { BOARD_IDS, changed, virtualBoard } from './virtual-session.ts'
 
 const loader = new Uint8Array(readFileSync('assets/firmware/loader.bin'))
@@ -205,6 +208,35 @@ describe.each(BOARD_IDS)('the loader on %s', (id) => {
     const mended = await connectBoard(board)
     await mended.flash(firmwareImage, blob, { loader })
     expect((await mended.firmware().openModel()).ops).toBeGreaterThan(0)
+  })
+
+  test('keeps a watchdog quiet: reloaded while it runs, stopped while the core is halted', async () => {
+    const { watchdog } = LOADER_CHIPS[flash.driver]
+    const freezes = debugPortOf(boardData.idCode)!.watchdogFreeze
+    const cable = new FaultyBoard(id)
+    try {
+      const keys: number[] = []
+      cable.machine.bus.attach(watchdog, 1024, { read: () => 0, write: (_, value) => keys.push(value) })
+      await flashAndRun(cable, firmwareImage, blob)
+      expect(new Set(keys)).toEqual(new Set([0xaaaa]))
+      expect(keys.length).toBeGreaterThan(blob.length / 32)
+    } finally {
+      cable.close()
+    }
+    const words: [Addr, number][] = []
+    const watched = changed(board, {
+      probe: (probe) => ({
+        writeWord: (address, value) => {
+          words.push([address, value])
+          return probe.writeWord(address, value)
+        },
+      }),
+    })
+    await (await connectBoard(watched)).flash(firmwareImage, blob, { loader })
+    for (const { address, bits } of freezes) {
+      const written = words.filter(([to]) => to === address).map(([, value]) => value & bits)
+      expect(written).toEqual([bits, 0]) // stopped, and at the end as it was found
+    }
   })
 
   test('left alone, it starts the chip anew', async () => {

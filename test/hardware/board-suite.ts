@@ -37,7 +37,8 @@ const STREAM = 50
 const CPUID = addr(0xe000ed00)
 const blank = new Uint8Array(64).fill(0xff)
 
-const imageOf = (id: string) => new Uint8Array(readFileSync(join('assets', 'firmware', `${id}.bin`)))
+const imageOf = (name: string) => new Uint8Array(readFileSync(join('assets', 'firmware', `${name}.bin`)))
+const loader = imageOf('loader')
 const networkOf = (seed: number): Graph => randomNetwork(createRng(seed)).graph
 
 export function describeBoard(tested: TestedBoard): void {
@@ -60,7 +61,7 @@ export function describeBoard(tested: TestedBoard): void {
     const blobOf = (graph: Graph) => packModel(planModel(graph, board.data)).blob
     const flash = async (name: string, model: Uint8Array): Promise<FlashReport> => {
       const start = performance.now()
-      const done = await session.flash(image, model)
+      const done = await session.flash(image, model, { loader })
       report.flash(name, performance.now() - start, done)
       return done
     }

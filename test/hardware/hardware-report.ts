@@ -31,10 +31,10 @@ export class HardwareReport {
   }
 
   /** `ms`: of the whole, with comparing, verifying and the reset. */
-  flash(name: string, ms: number, { firmware, model }: FlashReport): void {
+  flash(name: string, ms: number, { firmware, model, programmedBy }: FlashReport): void {
     const written = firmware.writtenBytes + model.writtenBytes
     const sectors = firmware.erasedSectors.length + model.erasedSectors.length
-    this.#flashes.push({ name, ms: Math.round(ms), writtenBytes: written, erasedSectors: sectors })
+    this.#flashes.push({ name, ms: Math.round(ms), writtenBytes: written, erasedSectors: sectors, programmedBy })
   }
 
   cycles(network: number, cycles: number | null): void {

@@ -1,7 +1,7 @@
 // ADD of two int8 tensors of one shape. r2 is the second input; there is no scratch.
 //
-// Eight elements a round: both inputs are widened four at a time by SXTB16, and SMLAWB and SMLAWT take the halves, so that an
-// element is two multiplications, one saturation and a store (sum-of-two.ts). Where no constants are proved, TFLite's own way
+// Eight elements a round: two masks bring four elements into the upper bytes of halfwords, which SMLAWB and SMLAWT take, so that
+// an element is two multiplications, one saturation and a store (sum-of-two.ts). Where no constants are proved, TFLite's own way
 // is gone: each operand's rescaling looked up, and a requantise of the sum.
 
 import type { AddParams } from '../../ir/quantized-params.ts'
@@ -9,7 +9,7 @@ import { createAssembler } from '../assembler.ts'
 import { createConstantsWriter } from '../constants.ts'
 import { emitClamp, requantizeCode } from '../requantize/emit.ts'
 import { planRequantize } from '../requantize/plan.ts'
-import { findSumConstants, rescaledOperand, type SumConstants } from '../requantize/sum-of-two.ts'
+import { findSumConstants, OPERAND_SHIFT, rescaledOperand, type SumConstants } from '../requantize/sum-of-two.ts'
 import type { Register } from '../thumb/operands.ts'
 import { addConstant, openFrame, type EmittedKernel } from './kernel.ts'
 
@@ -28,12 +28,14 @@ function emitBySums({ elements, params }: AddLayer, { first, second, offset, shi
   const k = createAssembler()
   const frame = openFrame(k, [])
   const r = k.registers({
-    ...{ a: 'r0', output: 'r1', ratioA: 'r2', ratioB: 'r3', offset: 'r4', b: 'r5', sum: 'r10', counter: 'r11' },
+    ...{ a: 'r0', output: 'r1', ratioA: 'r2', ratioB: 'r3', offset: 'r4', b: 'r5', mask: 'r6' },
+    ...{ sum: 'r10', counter: 'r11' },
   })
   k.mov(r.b, 'r2')
   k.constant(r.ratioA, first)
   k.constant(r.ratioB, second)
   k.constant(r.offset, offset)
+  k.constant(r.mask, 0xff00ff00)
   const finish = () => {
     k.ssat(r.sum, 8, r.sum, { asr: shift })
     emitClamp(k, [{ accumulator: r.sum }], params)
@@ -44,32 +46,32 @@ function emitBySums({ elements, params }: AddLayer, { first, second, offset, shi
     k[half](r.sum, r.ratioB, b, r.sum)
     finish()
   }
-  /** elements 0 and 2 of a word become halfwords in one register, 1 and 3 in another */
-  const fourElements = (wordA: Register, wordB: Register) => {
-    k.sxtb16('r8', wordA)
-    k.sxtb16('r6', wordA, { ror: 8 })
-    k.sxtb16('r9', wordB)
-    k.sxtb16('r7', wordB, { ror: 8 })
+  /** Elements 0 and 2 of a word go to the upper bytes of one register's halfwords, 1 and 3 stay in those of the other. */
+  const fourElements = () => {
+    k.comment('neighbouring loads share their address phase')
+    k.ldr('r12', r.a, { post: 4 })
+    k.ldr('lr', r.b, { post: 4 })
+    k.and('r8', r.mask, 'r12', { lsl: OPERAND_SHIFT })
+    k.and('r9', r.mask, 'lr', { lsl: OPERAND_SHIFT })
+    k.and('r12', 'r12', r.mask)
+    k.and('lr', 'lr', r.mask)
     element('smlawb', 'r8', 'r9')
-    element('smlawb', 'r6', 'r7')
+    element('smlawb', 'r12', 'lr')
     element('smlawt', 'r8', 'r9')
-    element('smlawt', 'r6', 'r7')
+    element('smlawt', 'r12', 'lr')
   }
   const rounds = elements >> 3
   if (rounds > 0)
     k.loop(rounds, r.counter, () => {
-      k.comment('neighbouring loads share their address phase')
-      k.ldr('r6', r.a, { post: 4 })
-      k.ldr('r7', r.b, { post: 4 })
-      k.ldr('lr', r.a, { post: 4 })
-      k.ldr('r12', r.b, { post: 4 })
-      fourElements('r6', 'r7')
-      fourElements('lr', 'r12')
+      fourElements()
+      fourElements()
     })
   for (let i = 0; i < elements % 8; i++) {
-    k.ldrsb('r6', r.a, i)
-    k.ldrsb('r7', r.b, i)
-    element('smlawb', 'r6', 'r7')
+    k.ldrsb('r8', r.a, i)
+    k.ldrsb('r9', r.b, i)
+    k.lsl('r8', 'r8', OPERAND_SHIFT)
+    k.lsl('r9', 'r9', OPERAND_SHIFT)
+    element('smlawb', 'r8', 'r9')
   }
   frame.close()
   return {

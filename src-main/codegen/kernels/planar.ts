@@ -70,8 +70,8 @@ export function emitGatherPlane(k: Assembler, image: Image, { rows, pitch, top, 
   const copy = (places: readonly { from: number; to: number }[]) => {
     for (let at = 0; at < places.length; at += VALUES.length) {
       const group = places.slice(at, at + VALUES.length)
-      for (const [i, { from }] of group.entries()) k.ldrsb(VALUES[i]!, 'r0', from)
-      for (const [i, { to }] of group.entries()) k.strh(VALUES[i]!, 'r1', to)
+      for (const [i, { from }] of group.entries()) k.ldrsb(VALUES[i], 'r0', from)
+      for (const [i, { to }] of group.entries()) k.strh(VALUES[i], 'r1', to)
     }
   }
   const block = (blockRows: number, blockColumns: number) =>
