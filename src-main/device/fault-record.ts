@@ -21,6 +21,11 @@ const CFSR_BITS: Record<number, string> = {
   24: 'unaligned access',
   25: 'division by zero',
 }
+const IMPRECISE = 1 << 10
+const IMPRECISE_HINT =
+  'A store to an address that takes none failed after the core had gone on: the PC shown is behind it, not at it, and ' +
+  'BFAR does not hold its address. Look at the stores before that PC and at the registers they used. On a Cortex-M4, ' +
+  'set ACTLR.DISDEFWBUF (bit 1 of 0xE000E008) and run again: then the PC is that of the store.'
 const HFSR_BITS: Record<number, string> = { 1: 'bus error on a vector read', 31: 'debug event' }
 
 const causesOf = (cfsr: number, hfsr: number) =>
@@ -42,7 +47,10 @@ export function faultError(record: FaultRecord): AppError {
       .filter(([name]) => name !== 'magic' && name !== 'exception')
       .map(([name, value]) => [name, hexAddr(value)]),
   )
-  return new AppError('BOARD_FAULT', `The firmware stopped in a fault at ${registers.pc}: ${cause}.`, {
+  const imprecise = (record.cfsr & IMPRECISE) !== 0
+  const where = `${imprecise ? 'behind a failed store, near' : 'at'} ${registers.pc}`
+  return new AppError('BOARD_FAULT', `The firmware stopped in a fault ${where}: ${cause}.`, {
+    ...(imprecise && { hint: IMPRECISE_HINT }),
     context: { exception: record.exception, causes, registers },
   })
 }

@@ -2,7 +2,7 @@
 
 import type { BoardData } from '../device/board-data.ts'
 import { AccessMaps } from './access-maps.ts'
-import { Bus, type Peripheral } from './bus.ts'
+import { Bus } from './bus.ts'
 import { CodeCache } from './code-cache.ts'
 import { BreakpointUnit } from './core/breakpoint-unit.ts'
 import { Core } from './core/core.ts'
@@ -10,6 +10,7 @@ import { Debug, DFSR } from './core/debug.ts'
 import { Mpu } from './core/mpu.ts'
 import { Nvic } from './core/nvic.ts'
 import { Scb } from './core/scb.ts'
+import { SystemControlSpace } from './core/system-control-space.ts'
 import { SysTick } from './core/systick.ts'
 import { Dwt, Itm } from './core/trace.ts'
 import { FIRST_INTERRUPT } from './core/exception-numbers.ts'
@@ -32,28 +33,6 @@ export const SLEEPDEEP = 1 << 2
 
 /** Why `run` came back: budget used up, nothing to do until something happens, stopped by a debugger or for good. */
 export type RunState = 'running' | 'asleep' | 'halted' | 'locked-up' | 'stopped'
-
-/** The system control space: its registers belong to five units. */
-class SystemControlSpace implements Peripheral {
-  readonly #unitAt: (offset: number) => Peripheral
-
-  constructor(systick: SysTick, nvic: Nvic, scb: Scb, debug: Debug, mpu: Mpu) {
-    this.#unitAt = (offset) => {
-      if (offset >= 0x10 && offset < 0x20) return systick
-      if ((offset >= 0x100 && offset < 0xd00) || offset === 0xf00) return nvic
-      if (offset >= 0xd90 && offset < 0xdc0) return mpu
-      return offset >= 0xdf0 && offset < 0xe00 ? debug : scb
-    }
-  }
-
-  read(offset: number): number {
-    return this.#unitAt(offset).read(offset)
-  }
-
-  write(offset: number, value: number, mask: number): void {
-    this.#unitAt(offset).write(offset, value, mask)
-  }
-}
 
 export interface MachineOptions extends FlashFaults {
   /** false: the interpreter alone executes everything; 'eager': what is executed once is translated. The outcome is the same. */
@@ -106,7 +85,10 @@ export class Machine {
       attention()
     }
     const scb = new Scb(processor, chip.vectorTable, (kind) => requestReset(kind === 'system' ? 'software' : kind))
-    this.core = new Core({ memory: this.memory, code: this.code, bus: this.bus, nvic, scb, debug })
+    const mpu = new Mpu(attention)
+    this.#mpu = mpu
+    const { lateStores } = processor
+    this.core = new Core({ memory: this.memory, code: this.code, bus: this.bus, nvic, scb, debug, mpu, lateStores })
     scb.connect(this.core)
     debug.connect(this.core)
     this.bus.privileged = () => this.core.privileged
@@ -114,8 +96,6 @@ export class Machine {
     this.bus.stored = (offset) => this.core.countStore(offset)
     this.scheduler = new Scheduler(() => this.core.cycles, attention)
     this.#systick = new SysTick(this.scheduler, nvic)
-    const mpu = new Mpu(attention)
-    this.#mpu = mpu
     this.bus.mayAccess = (address, access, unprivileged) =>
       mpu.allows(mpu.view(this.core, unprivileged), address, access)
     const dwt = new Dwt({
@@ -137,14 +117,11 @@ export class Machine {
     this.#accessMaps = new AccessMaps({ memory: this.memory, code: this.code, core: this.core, mpu, dwt, fpb })
     this.bus.attach(PPB.SCS, PPB_BLOCK, new SystemControlSpace(this.#systick, nvic, scb, debug, mpu))
     this.bus.attach(PPB.DWT, PPB_BLOCK, dwt)
-    this.bus.attach(
-      PPB.ITM,
-      PPB_BLOCK,
-      new Itm(debug, (port, value, size) => {
-        this.#mark(port, value)
-        tracePort.send(stimulusPacket(port, value, size))
-      }),
-    )
+    const itm = new Itm(debug, (port, value, size) => {
+      this.#mark(port, value)
+      tracePort.send(stimulusPacket(port, value, size))
+    })
+    this.bus.attach(PPB.ITM, PPB_BLOCK, itm)
     this.bus.attach(PPB.FPB, PPB_BLOCK, fpb)
     this.#timing = chipTiming(this.memory, data, scb)
     this.#peripherals = chip.attach({
@@ -259,8 +236,8 @@ export class Machine {
         continue
       }
       this.#accessMaps.settle()
-      if (core.debug.stepping) this.#step()
-      else if (core.debug.monitorSteps) this.#monitorStep()
+      if (core.debug.stepping || core.debug.monitorSteps) this.#step()
+      else if (core.lateStores.failing) this.#one()
       else if (this.#translator !== undefined) this.#translator.run(left)
       else interpret(core, left)
     }
@@ -292,13 +269,21 @@ export class Machine {
     return true
   }
 
-  #monitorStep(): void {
-    interpretOne(this.core)
-    this.core.debug.event(DFSR.HALTED)
+  /** One instruction, and then what the bus says of a store before it. */
+  #one(): void {
+    const { core } = this
+    const { failing } = core.lateStores
+    core.lateStores.failing = false
+    interpretOne(core)
+    if (failing) core.faults.lateStore()
   }
 
+  /** One instruction for the debugger or for the monitor. */
   #step(): void {
-    interpretOne(this.core)
-    if (this.core.debug.stepping && !this.core.debug.halted) this.core.debug.halt(DFSR.HALTED)
+    const { debug } = this.core
+    const { monitorSteps } = debug
+    this.#one()
+    if (monitorSteps) debug.event(DFSR.HALTED)
+    else if (debug.stepping && !debug.halted) debug.halt(DFSR.HALTED)
   }
 }

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { AppError, throwIfCancelled } from '../base/errors.ts'
 import { hexAddr } from '../base/units.ts'
 import type { BoardData, MemoryRegion } from '../device/board-data.ts'
-import type { FaultRecord } from './core/faults.ts'
+import { CFSR, type FaultRecord } from './core/faults.ts'
 import { readElf, type ElfImage } from './elf.ts'
 import { Machine, type MachineOptions } from './machine.ts'
 import type { Heap, OutputStream } from './semihosting-calls.ts'
@@ -150,11 +150,13 @@ function hangsInFaultHandler({ core, memory }: Machine): boolean {
 
 function targetFault(fault: FaultRecord, stdout: string): AppError {
   const name = EXCEPTION_NAMES[fault.exception] ?? `exception ${fault.exception}`
+  const where = (fault.cfsr & CFSR.IMPRECISERR) !== 0 ? 'behind a failed store, near' : 'at'
+  const address = (fault.cfsr & CFSR.BFARVALID) !== 0 ? `, BFAR ${hexAddr(fault.bfar)}` : ''
   const registers = fault.registers.map((word, index) => `r${index}=${hexAddr(word)}`).join(' ')
   return new AppError(
     'TARGET_FAULT',
-    `${name} at ${hexAddr(fault.pc)}: CFSR ${hexAddr(fault.cfsr)}, HFSR ${hexAddr(fault.hfsr)}, ` +
-      `BFAR ${hexAddr(fault.bfar)}; sp=${hexAddr(fault.sp)} lr=${hexAddr(fault.lr)} ${registers}`,
+    `${name} ${where} ${hexAddr(fault.pc)}: CFSR ${hexAddr(fault.cfsr)}, HFSR ${hexAddr(fault.hfsr)}${address}; ` +
+      `sp=${hexAddr(fault.sp)} lr=${hexAddr(fault.lr)} ${registers}`,
     { context: { ...fault, stdout } },
   )
 }

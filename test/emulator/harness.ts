@@ -16,6 +16,7 @@ export const REGISTER = {
   NVIC_ISER: 0xe000e100,
   NVIC_ISPR: 0xe000e200,
   NVIC_IPR: 0xe000e400,
+  ACTLR: 0xe000e008,
   CPUID: 0xe000ed00,
   ICSR: 0xe000ed04,
   VTOR: 0xe000ed08,

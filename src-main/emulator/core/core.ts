@@ -9,6 +9,8 @@ import { ExceptionModel } from './exceptions.ts'
 import { Faults } from './faults.ts'
 import { FPCCR, Fpu } from './fpu.ts'
 import type { Debug } from './debug.ts'
+import { LateStores } from './late-stores.ts'
+import type { Mpu } from './mpu.ts'
 import type { Nvic } from './nvic.ts'
 import type { Scb } from './scb.ts'
 
@@ -24,6 +26,8 @@ export interface CoreParts {
   nvic: Nvic
   scb: Scb
   debug: Debug
+  mpu: Mpu
+  lateStores: 'buffered' | 'all'
 }
 
 export class Core {
@@ -75,6 +79,7 @@ export class Core {
   readonly debug: Debug
   readonly faults: Faults
   readonly exceptions: ExceptionModel
+  readonly lateStores: LateStores
 
   constructor(parts: CoreParts) {
     this.memory = parts.memory
@@ -88,6 +93,7 @@ export class Core {
     this.debug = parts.debug
     this.faults = new Faults(this)
     this.exceptions = new ExceptionModel(this)
+    this.lateStores = new LateStores(this, parts.mpu, parts.lateStores)
   }
 
   /** Takes the interpreter's locals back. */
@@ -170,6 +176,15 @@ export class Core {
     return access === 3 || (access === 1 && this.privileged)
   }
 
+  /** A store that an instruction makes. Throws a BusFault when the core waits for it and it fails. */
+  store(address: number, size: number, value: number): void {
+    try {
+      this.bus.write(address, size, value)
+    } catch (thrown) {
+      if (!this.lateStores.takes(thrown, address)) throw thrown
+    }
+  }
+
   /** A store beside instructions that were executed from RAM. False: another look is needed. */
   storeNearCode(address: number, size: number, value: number): boolean {
     if (!this.storesFreely) return false
@@ -203,7 +218,7 @@ export class Core {
     this.otherSp = 0
     this.divideTrap = false
     this.sleeping = this.lockedUp = this.eventRegister = false
-    this.exclusive = false
+    this.exclusive = this.lateStores.failing = false
     this.attention = true
     this.r[14] = -1
     this.exceptions.resetVector()

@@ -41,7 +41,9 @@ export class ExceptionModel {
   /** Takes the most urgent pending exception when its priority lets it. */
   takePending(): void {
     const exception = this.#core.nvic.preempting(this.#core)
-    if (exception !== 0) this.enter(exception)
+    if (exception === 0) return
+    this.enter(exception)
+    this.#core.debug.catchVector(exception)
   }
 
   /** Stacks the context, with core.pc as the return address, and goes to the handler. */

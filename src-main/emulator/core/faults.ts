@@ -14,6 +14,7 @@ export const CFSR = {
   MMARVALID: 1 << 7,
   IBUSERR: 1 << 8,
   PRECISERR: 1 << 9,
+  IMPRECISERR: 1 << 10,
   UNSTKERR: 1 << 11,
   STKERR: 1 << 12,
   LSPERR: 1 << 13,
@@ -84,6 +85,21 @@ export class Faults {
     }
     this.#core.scb.bfar = fault.address
     this.#raise(EXCEPTION.BusFault, CFSR.PRECISERR | CFSR.BFARVALID)
+  }
+
+  /**
+   * A store whose instruction is done has failed: nobody knows its address any more. Where the running code is more
+   * urgent the fault waits for it, so that it never locks the core up.
+   */
+  lateStore(): void {
+    const core = this.#core
+    const { scb, nvic } = core
+    const exception = scb.faultEnabled(EXCEPTION.BusFault) ? EXCEPTION.BusFault : EXCEPTION.HardFault
+    scb.cfsr |= CFSR.IMPRECISERR
+    if (exception === EXCEPTION.HardFault) scb.hfsr |= HFSR.FORCED
+    const stopped = core.debug.halted || core.lockedUp
+    if (!stopped && nvic.priorityOf(exception) < nvic.executionPriority(core)) this.#take(exception)
+    else nvic.setPending(exception)
   }
 
   /** Lazy stacking that failed. */

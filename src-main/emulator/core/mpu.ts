@@ -10,7 +10,7 @@ const REGIONS = 8
 const TYPE = REGIONS << 8
 const CTRL = { ENABLE: 1, HFNMIENA: 2, PRIVDEFENA: 4 } as const
 const RBAR = { REGION: 0xf, VALID: 1 << 4, ADDRESS: ~31 } as const
-const RASR = { ENABLE: 1, XN: 1 << 28, WRITABLE: 0x173fff3f } as const
+const RASR = { ENABLE: 1, XN: 1 << 28, WRITABLE: 0x173fff3f, TEX_C_B: 0x3b0000 } as const
 /** Regions of 256 bytes and more have eight subregions. */
 const SMALLEST_WITH_SUBREGIONS = 8
 
@@ -81,6 +81,14 @@ export class Mpu implements Peripheral {
     const granted = PERMISSIONS[(attributes >>> 24) & 7]![view === 'privileged' ? 0 : 1]
     if (access === 'write') return granted === READ_WRITE
     return granted !== 0 && (access === 'read' || (attributes & RASR.XN) === 0)
+  }
+
+  /** What a store there is: the architecture's memory map decides where no region does. */
+  memoryType(view: MpuView, address: number): 'default' | 'bufferable' | 'strongly-ordered' {
+    if (address >>> 20 === 0xe00) return 'strongly-ordered'
+    const region = view === 'off' ? -1 : this.#find(address)
+    if (region < 0) return 'default'
+    return (this.#attributes[region]! & RASR.TEX_C_B) === 0 ? 'strongly-ordered' : 'bufferable'
   }
 
   /** Whether one answer holds for the whole 16 KB page: no region that matters there is smaller than it. */

@@ -17,6 +17,10 @@ export interface Processor {
   timing: (decodeAt: DecodeAt, halfwords: number) => InstructionTiming
   /** bits of CCR that software can change, and what reset leaves */
   ccr: { writable: number; reset: number }
+  /** bits of ACTLR that there are; only the M4's DISDEFWBUF changes anything here */
+  actlr: number
+  /** stores that fail after the core went on (late-stores.ts) */
+  lateStores: 'buffered' | 'all'
   /** the FPB's comparators, of instructions and of literals */
   breakpoints: { version: 1 | 2; count: number; literals: number }
   hasBitBands: boolean
@@ -54,6 +58,8 @@ export const CORTEX_M4F: Processor = {
   instructions: [],
   timing: m4Timing,
   ccr: { writable: CCR_M4_WRITABLE, reset: STKALIGN },
+  actlr: 0x307, // ARM DDI 0439, 4.2: DISMCYCINT, DISDEFWBUF, DISFOLD, DISFPCA, DISOOFP
+  lateStores: 'buffered',
   breakpoints: { version: 1, count: 6, literals: 2 },
   hasBitBands: true,
   caches: [],
@@ -63,6 +69,8 @@ export const CORTEX_M4F: Processor = {
 const CORTEX_M7 = {
   timing: m7Timing,
   ccr: { writable: (CCR_M4_WRITABLE & ~STKALIGN) | CCR_DC_IC, reset: STKALIGN | CCR_BP },
+  actlr: 0x1ffffc04, // ARM DDI 0489, 3.3.1
+  lateStores: 'all',
   breakpoints: { version: 2, count: 8, literals: 0 },
   hasBitBands: false,
 } as const

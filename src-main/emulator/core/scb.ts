@@ -38,6 +38,8 @@ const VECTKEY = 0x05fa
 const VECTKEYSTAT = 0xfa05
 const AIRCR = { VECTRESET: 1 << 0, VECTCLRACTIVE: 1 << 1, SYSRESETREQ: 1 << 2 } as const
 const CCR = { UNALIGN_TRP: 1 << 3, DIV_0_TRP: 1 << 4, STKALIGN: 1 << 9, NONBASETHRDENA: 1 << 0 } as const
+/** ACTLR of the Cortex-M4: stores that the default memory map decides on wait for the bus */
+const DISDEFWBUF = 1 << 1
 const VTOR_WRITABLE = 0x3fffff80
 
 /** SHCSR's bits: [bit, exception], by what they show. */
@@ -74,6 +76,7 @@ export class Scb implements Peripheral {
   mmfar = 0
   bfar = 0
   cpacr = 0
+  #actlr = 0
   #ccr = 0
   #shcsr = 0
   #core!: Core
@@ -98,7 +101,7 @@ export class Scb implements Peripheral {
   reset(): void {
     this.vtor = this.#vectorTable
     this.scr = this.cfsr = this.hfsr = this.mmfar = this.bfar = this.cpacr = 0
-    this.#shcsr = 0
+    this.#actlr = this.#shcsr = 0
     this.#cacheSelected = 0
     this.#setCcr(this.#processor.ccr.reset)
   }
@@ -111,6 +114,10 @@ export class Scb implements Peripheral {
     return (this.#ccr & CCR.NONBASETHRDENA) !== 0
   }
 
+  get writesUnbuffered(): boolean {
+    return (this.#actlr & DISDEFWBUF) !== 0
+  }
+
   faultEnabled(exception: number): boolean {
     return (this.#shcsr & (FAULT_ENABLE[exception] ?? 0)) !== 0
   }
@@ -120,6 +127,8 @@ export class Scb implements Peripheral {
     switch (offset) {
       case OFFSETS.ICTR:
         return (nvic.count - 17) >>> 5
+      case OFFSETS.ACTLR:
+        return this.#actlr
       case OFFSETS.ICSR:
         return this.#icsr()
       case OFFSETS.VTOR:
@@ -168,6 +177,9 @@ export class Scb implements Peripheral {
     const bits = value & mask
     const merge = (old: number) => (old & ~mask) | bits
     switch (offset) {
+      case OFFSETS.ACTLR:
+        this.#actlr = merge(this.#actlr) & this.#processor.actlr
+        break
       case OFFSETS.ICSR:
         this.#writeIcsr(bits)
         break

@@ -124,7 +124,7 @@ const signExtend = (value: number, { size, signed }: Access) =>
 
 function transfer(core: Core, access: Access, register: number, address: number): void {
   if (access.load) core.r[register] = signExtend(core.bus.read(address >>> 0, access.size), access)
-  else core.bus.write(address >>> 0, access.size, core.r[register]!)
+  else core.store(address >>> 0, access.size, core.r[register]!)
 }
 
 for (const [name, access] of Object.entries(ACCESSES)) {
@@ -195,8 +195,8 @@ on('LDRD', (core, operands) => {
 on('STRD', (core, operands) => {
   const { a, b, c, d, imm } = operands
   const to = pairAddress(core, operands)
-  core.bus.write(to, 4, core.r[a]!)
-  core.bus.write((to + 4) >>> 0, 4, core.r[c]!)
+  core.store(to, 4, core.r[a]!)
+  core.store((to + 4) >>> 0, 4, core.r[c]!)
   if (d & WRITE_BACK) core.r[b] = core.r[b]! + imm
 })
 on('LDM', (core, { b, d, imm }) => {
@@ -217,7 +217,7 @@ on('STM', (core, { b, d, imm }) => {
   let to = aligned(d & DECREMENT_BEFORE ? base - size : base)
   for (let register = 0; register < PC; register++) {
     if (((list >>> register) & 1) === 0) continue
-    core.bus.write(to, 4, core.r[register]!)
+    core.store(to, 4, core.r[register]!)
     to = (to + 4) >>> 0
   }
   if (d & WRITE_BACK) core.r[b] = d & DECREMENT_BEFORE ? base - size : base + size
@@ -230,7 +230,7 @@ on('VLDR', (core, operands) => {
   core.fpu.bits[singleRegister(operands.a, operands.c)] = core.bus.read(vfpAddress(core, operands), 4)
 })
 on('VSTR', (core, operands) => {
-  core.bus.write(vfpAddress(core, operands), 4, core.fpu.bits[singleRegister(operands.a, operands.c)]!)
+  core.store(vfpAddress(core, operands), 4, core.fpu.bits[singleRegister(operands.a, operands.c)]!)
 })
 on('VLDR_D', (core, operands) => {
   const register = singleRegister(operands.a, operands.c)
@@ -242,8 +242,8 @@ on('VLDR_D', (core, operands) => {
 on('VSTR_D', (core, operands) => {
   const register = singleRegister(operands.a, operands.c)
   const to = vfpAddress(core, operands)
-  core.bus.write(to, 4, core.fpu.bits[register]!)
-  core.bus.write((to + 4) >>> 0, 4, core.fpu.bits[register + 1]!)
+  core.store(to, 4, core.fpu.bits[register]!)
+  core.store((to + 4) >>> 0, 4, core.fpu.bits[register + 1]!)
 })
 
 /** VLDM and VSTM: moves the registers and writes the base back. */
@@ -260,7 +260,7 @@ on('VLDM', (core, operands) =>
   }),
 )
 on('VSTM', (core, operands) =>
-  vfpMultiple(core, operands, (register, at) => core.bus.write(at, 4, core.fpu.bits[register]!)),
+  vfpMultiple(core, operands, (register, at) => core.store(at, 4, core.fpu.bits[register]!)),
 )
 
 on('VSEL', (core, { a, imm }) => {
