@@ -13,7 +13,7 @@ import { planModel, type Plan } from '../../src-main/plan/plan.ts'
 import type { KernelSource } from '../../src-main/plan/planned-kernel.ts'
 
 const ROOT = process.cwd()
-const PROGRAM = join(ROOT, 'test/c-export/programs/run-model.c')
+const PROGRAMS = join(ROOT, 'test/c-export/programs')
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 
 export interface ExportedModel {
@@ -74,8 +74,8 @@ export function exportGraph(
   }
 }
 
-/** The program's sources: run-model.c and a file of inputs. */
-export function programSources(sets: readonly TensorData[][], folder: string): string[] {
+/** The program's sources: run-model.c, what it prints with, and a file of inputs. */
+export function programSources(sets: readonly TensorData[][], folder: string, io: 'chip-io.c' | 'host-io.c'): string[] {
   const bytes = Buffer.concat(sets.flat().map(bytesOf))
   const file = join(folder, 'inputs.c')
   writeFileSync(
@@ -83,7 +83,7 @@ export function programSources(sets: readonly TensorData[][], folder: string): s
     `#include <stdint.h>\nextern const uint8_t test_inputs[];\nextern const uint32_t test_input_count;\n` +
       `const uint8_t test_inputs[] = {${bytes.join(',')}};\nconst uint32_t test_input_count = ${sets.length};\n`,
   )
-  return [PROGRAM, file]
+  return [join(PROGRAMS, 'run-model.c'), join(PROGRAMS, io), file]
 }
 
 /** What the integer interpreter gives, as the program prints it. */

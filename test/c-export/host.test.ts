@@ -21,8 +21,8 @@ function runOnHost(name: string, { graph, inputs }: RandomCase) {
   const project = exportGraph(graph, join(folder, name), { kernels: 'plain' })
   const program = join(folder, `${name}.elf`)
   const includes = ['include', 'src', 'runtime'].map((path) => `-I${join(project.folder, path)}`)
-  const sources = [...programSources([inputs], project.folder), ...project.sources]
-  const flags = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-O1', ...WARNINGS, ...SANITIZERS]
+  const sources = [...programSources([inputs], project.folder, 'host-io.c'), ...project.sources]
+  const flags = ['-std=c11', '-O1', ...WARNINGS, ...SANITIZERS]
   const built = spawnSync('gcc', [...flags, ...project.defines, ...includes, ...sources, '-o', program, '-lm'])
   expect(built.stderr.toString()).toBe('')
   const { stdout, stderr, status } = spawnSync(program, { encoding: 'utf8' })

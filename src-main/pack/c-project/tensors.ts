@@ -20,7 +20,7 @@ export function modelTensors({ name, plan, model }: ProjectParts): NamedTensor[]
   return (['input', 'output'] as const).flatMap((role) => {
     const [ios, ids] = role === 'input' ? [model.inputs, plan.graph.inputs] : [model.outputs, plan.graph.outputs]
     return ios.map((io, i): NamedTensor => {
-      const tensor = tensorAt(plan.graph, ids[i]!)
+      const tensor = tensorAt(plan.graph, ids[i])
       return {
         role,
         io,
