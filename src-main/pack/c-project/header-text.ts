@@ -1,7 +1,6 @@
 // The project's one public header, and the private one that its sources share.
 
-import type { IO } from '../layout.ts'
-import { DTYPE_CODES, type Values } from '../layout.ts'
+import { DTYPE_CODES, type IO, type Values } from '../layout.ts'
 import { modelTensors, type NamedTensor } from './tensors.ts'
 import { generatedHead, generatedRecords, layerSymbol, type ProjectParts } from './project-parts.ts'
 import { floatText, intText } from './record-text.ts'
