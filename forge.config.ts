@@ -89,7 +89,8 @@ const config: ForgeConfig = {
     asar: { unpack: '**/*.{node,so,so.*,dll,dylib}' },
     // The Vite plugin lets only .vite through; the native modules come with the hook below.
     prune: false,
-    extraResource: ['assets'],
+    // thimble export copies the C kernels and the licence from there.
+    extraResource: ['assets', 'firmware', 'LICENSE'],
     ...(fallback ? { electronZipDir: fallbackZipFolder() } : {}),
   },
   // Every native module carries binaries for the stable Node-API: nothing is compiled here.

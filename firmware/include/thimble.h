@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "tm_layout.h"
+#include "tm_memory.h"
 
 /* X(name, meaning): what can be wrong with a blob, a buffer or a call. */
 #define TM_STATUSES(X)                                                              \
@@ -39,16 +40,6 @@ typedef enum {
 const char *tm_status_name(tm_status status);
 /* One sentence for people. */
 const char *tm_status_meaning(tm_status status);
-
-/* The two memories that references point into, and the machine code of generated kernels. */
-typedef struct {
-    const uint8_t *constants;
-    uint32_t constant_bytes;
-    const uint8_t *code;
-    uint32_t code_bytes;
-    uint8_t *arena;
-    uint32_t arena_bytes; /* what the model uses of it */
-} tm_memory;
 
 typedef struct {
     const tm_header *header;

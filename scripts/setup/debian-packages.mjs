@@ -35,6 +35,7 @@ export const SYSTEM_PACKAGES = [
   { package: ['qemu-system-arm'], scope: 'test', for: 'running the firmware on QEMU', command: 'qemu-system-arm' },
   { package: ['gdb-multiarch'], scope: 'test', for: 'debugging a virtual board', command: 'gdb-multiarch' },
   { package: ['openocd'], scope: 'test', for: 'driving a virtual ST-Link', command: 'openocd' },
+  { package: ['cmake'], scope: 'test', for: 'building exported C projects', command: 'cmake' },
   { package: ['make'], scope: 'test', for: 'building exported C projects', command: 'make' },
   { package: ['zip'], scope: 'package', for: 'making the zip', command: 'zip' },
   { package: ['fakeroot'], scope: 'package', for: 'making the deb', command: 'fakeroot' },

@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   CONSENT_MISSING: 'If you mean it, run the command again with --yes. thimble board backup keeps what can be read.',
   FILE_NOT_FOUND: 'Check the path and that the file still exists.',
   FILE_UNREADABLE: 'Check the permissions of the file, and that the drive is still there.',
+  EXPORT_FOLDER_TAKEN:
+    'Choose a new or empty folder. --force replaces a project that an earlier export wrote, and nothing else.',
   DISK_FULL:
     'Free some space on the drive, or choose another storage folder, then run it again. Nothing that was stored before is lost.',
 

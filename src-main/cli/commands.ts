@@ -4,6 +4,7 @@ import { board } from './commands/board.ts'
 import { boards } from './commands/boards.ts'
 import { compress } from './commands/compress.ts'
 import { emulate } from './commands/emulate.ts'
+import { exportCommand } from './commands/export.ts'
 import { flash } from './commands/flash.ts'
 import { infer } from './commands/infer.ts'
 import { inspect } from './commands/inspect.ts'
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   compress,
   verify,
   plan,
+  exportCommand,
   flash,
   bench,
   board,

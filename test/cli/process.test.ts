@@ -97,6 +97,24 @@ it.skipIf(!namespaces)(
   120_000,
 )
 
+it.skipIf(!namespaces)(
+  'on a full disk an export fails with DISK_FULL and leaves nothing behind',
+  () => {
+    const script = `
+    mount -t tmpfs -o size=48k tmpfs "$1"
+    $2 $3 export "$4" --c "$1/new" --json
+    ls -A "$1"`
+    const { stdout } = spawnSync('unshare', ['-rm', 'sh', '-c', script, 'sh', store, process.execPath, cli, file], {
+      encoding: 'utf8',
+      env,
+    })
+    const [error, ...left] = stdout.trimEnd().split('\n')
+    expect(JSON.parse(error!)).toMatchObject({ ok: false, error: { code: 'DISK_FULL' } })
+    expect(left).toEqual([])
+  },
+  60_000,
+)
+
 it('whose reader goes away goes on to its end', async () => {
   const { child, ended } = start(['run', file, '--quick'])
   child.stderr!.destroy()

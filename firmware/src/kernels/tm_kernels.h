@@ -3,7 +3,8 @@
 #ifndef TM_KERNELS_H
 #define TM_KERNELS_H
 
-#include "thimble.h"
+#include "tm_layout.h"
+#include "tm_memory.h"
 
 void tm_conv_2d_int8(const tm_conv_2d *op, const tm_memory *memory);
 void tm_depthwise_conv_2d_int8(const tm_depthwise_conv_2d *op, const tm_memory *memory);

@@ -1,0 +1,4 @@
+#include <stddef.h>
+
+void print(const char *text, size_t length);
+int main(void);
