@@ -11,9 +11,9 @@
 // kilobyte, larger than the model's activations need is passed over for a slower one that does not, where there is one.
 
 import { bytes, KB, type Bytes } from '../base/units.ts'
-import { emitOp, variantsOf, type EmittedOp } from '../codegen/emit-op.ts'
-import type { WeightForm } from '../codegen/kernels/kernel.ts'
-import type { Graph, Op } from '../ir/graph.ts'
+import { emitOp, variantsOf, type KernelVariant } from '../codegen/emit-op.ts'
+import { elementCount, type Graph, type Op } from '../ir/graph.ts'
+import { tensorAt } from '../ir/tensor-access.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBytes } from './flash.ts'
 import { activationBuffers, type ActivationBuffer } from './lifetimes.ts'
@@ -22,11 +22,6 @@ import type { KernelChoice, KernelReason } from './planned-kernel.ts'
 interface ChoiceTarget {
   dataCache: Bytes
   budget: { flashWeights: Bytes; ramActivations: Bytes }
-}
-
-interface Candidate {
-  weights: WeightForm
-  emitted: EmittedOp
 }
 
 /** What is in the arena, in the order in which it comes to life: the activations, then what ops need beside them. */
@@ -58,35 +53,53 @@ export function chooseKernels(graph: Graph, { dataCache, budget }: ChoiceTarget)
   const own = arenaBytes(choices)
   const smallRam = Math.min(mostRam, own + Math.max(own / 8, KB / 2))
   graph.ops.forEach((op, index) => {
-    const candidates = quickestFirst(op, emitAll(graph, op), dataCache)
+    const variants = quickestFirst(graph, op, dataCache)
+    const emit = remembered((variant: KernelVariant) => emitOp(graph, op, variant))
+    let tooLarge = Infinity
     for (const limit of [smallRam, mostRam]) {
-      let reason: KernelReason = 'fastest that fits'
-      for (const candidate of candidates) {
-        const made = choices.with(index, { source: 'generated', reason, ...candidate })
-        if (arenaBytes(made) > limit) reason = limit === mostRam ? 'RAM budget' : 'small arena'
-        else if (constantBytes(graph, made).total > mostFlash) reason = 'flash budget'
+      let reason: KernelReason | undefined
+      for (const variant of variants) {
+        // Where fewer bytes did not fit, more need not be made: proving a large layer's requantise takes seconds.
+        const emitted = bytesPerWeight(variant) < tooLarge ? emit(variant) : undefined
+        if (emitted === undefined) continue
+        const { weights } = variant
+        const wanted: KernelChoice = { source: 'generated', reason: reason ?? 'fastest that fits', weights, emitted }
+        const made = choices.with(index, wanted)
+        if (constantBytes(graph, made).total > mostFlash) {
+          reason = 'flash budget'
+          tooLarge = bytesPerWeight(variant)
+        } else if (arenaBytes(made) > limit) reason = limit === mostRam ? 'RAM budget' : 'small arena'
         else {
-          choices[index] = made[index]!
+          choices[index] = wanted
           return
         }
       }
-      if (candidates.length > 0) choices[index] = { source: 'plain', reason }
+      if (tooLarge < Infinity) reason = 'flash budget'
+      if (reason !== undefined) choices[index] = { source: 'plain', reason }
     }
   })
   return choices
 }
 
-const emitAll = (graph: Graph, op: Op): Candidate[] =>
-  variantsOf(op).flatMap((variant) => {
-    const emitted = emitOp(graph, op, variant)
-    return emitted === undefined ? [] : [{ weights: variant.weights, emitted }]
-  })
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>()
+  return (key) => {
+    if (!made.has(key)) made.set(key, make(key))
+    return made.get(key)!
+  }
+}
+
+/** Winograd has 16 halfwords for 9 weights. */
+const bytesPerWeight = ({ way, weights }: KernelVariant) => (way === 'winograd' ? 32 / 9 : weights === 'int16' ? 2 : 1)
 
 /** Puts int16 weights that come from flash each time they are read behind packed ones; Winograd has so few products that it stays. */
-function quickestFirst(op: Op, candidates: readonly Candidate[], dataCache: Bytes): Candidate[] {
-  const waits = ({ weights, emitted: { family, kernel } }: Candidate) =>
-    weights === 'int16' &&
-    family !== 'winograd' &&
-    (op.kind === 'FULLY_CONNECTED' || kernel.constants.length > dataCache)
-  return [...candidates.filter((candidate) => !waits(candidate)), ...candidates.filter(waits)]
+function quickestFirst(graph: Graph, op: Op, dataCache: Bytes): KernelVariant[] {
+  const variants = variantsOf(op)
+  if (op.kind !== 'CONV_2D' && op.kind !== 'FULLY_CONNECTED') return [...variants]
+  const count = elementCount(tensorAt(graph, op.inputs[1]).shape)
+  const waits = (variant: KernelVariant) =>
+    variant.weights === 'int16' &&
+    variant.way !== 'winograd' &&
+    (op.kind === 'FULLY_CONNECTED' || count * bytesPerWeight(variant) > dataCache)
+  return [...variants.filter((variant) => !waits(variant)), ...variants.filter(waits)]
 }
