@@ -5,8 +5,8 @@ import { createRng } from '../../src-main/base/rng.ts'
 import { BOARDS } from '../../src-main/device/board-data.ts'
 import { UnplugBench } from './unplug.ts'
 
-const SAMPLE = 50
-const ENDS = 10
+const SAMPLE = 10
+const ENDS = 3
 
 let bench: UnplugBench
 afterEach(() => bench.board.close())
