@@ -200,7 +200,7 @@ export function createLink(stream: ByteStream, clock: Clock = systemClock): Link
     await request('rate', writePayload('rate', { baud: wanted }), {})
     await serial.setBaud((baud = wanted))
     const asked = new Set<number>()
-    for (let attempt = 1; attempt <= GREETING_ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const answer = await ask('hello', new Uint8Array(0), { timeoutMs: NEW_RATE_MS }, asked)
       if (typeof answer !== 'string') return
     }

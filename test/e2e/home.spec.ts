@@ -64,7 +64,7 @@ test('a probe that is plugged in appears by itself, and goes when it is pulled o
   }
   const radio = (name: RegExp) => page.getByRole('radio', { name })
 
-  await tell([...listed.value, probe, held, wire])
+  await tell([...listed.value, wire, probe, held])
   await expect(radio(/ST-Link VCP.*Flashing needs its probe.*Serial line/)).toBeDisabled()
   await expect(radio(/ST-Link V2-1 stlink:066DFF Ready/)).toBeEnabled()
   await expect(radio(/ST-Link V3.*Open in openocd.*In use/)).toBeDisabled()
