@@ -41,7 +41,7 @@ export async function listBoards(): Promise<BoardSummary[]> {
 /** What an emulated cycle is (docs/timing.md). */
 const cyclesAre = (data: BoardData) =>
   data.core === 'cortex-m7'
-    ? 'cycles are an estimate: by the timing of a Cortex-M4 with zero-wait memory, not of a calibrated Cortex-M7'
+    ? 'cycles are an estimate: dual issue, caches and waits by what others measured, not calibrated on a chip'
     : 'cycles by Arm’s tables and the flash wait states, not calibrated on a chip'
 
 const virtualSummary = (data: BoardData): BoardSummary => ({
