@@ -11,13 +11,13 @@ import { openDuplexStream } from './stream-link.ts'
 
 /** What an operating system says about a port that another program has locked. */
 const LOCKED = /cannot lock|busy|access denied/i
-/** Linux's pseudo terminals. A program stands at the other end, not a chip. */
-const PSEUDO = '/dev/pts/'
+/** Pseudo terminals of Linux (pts(4)) and of macOS (pty(4)). A program stands at the other end, not a chip. */
+const PSEUDO = /^\/dev\/(pts\/|ttys\d)/
 
 /** The file that a path leads to; on Windows a port is no file. */
 const resolved = (path: string) => realpath(path).catch(() => path)
 
-export const isPseudoTerminal = async (path: string) => (await resolved(path)).startsWith(PSEUDO)
+export const isPseudoTerminal = async (path: string) => PSEUDO.test(await resolved(path))
 
 /** Whether this user may open the port. Rejects when there is none. On Windows only opening it tells. */
 export async function mayOpen(path: string): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function mayOpen(path: string): Promise<boolean> {
 export async function findPortHolder(path: string): Promise<FileHolder | undefined> {
   const file = await resolved(path)
   const holder = await findLockHolder(file)
-  return holder ?? (file.startsWith(PSEUDO) ? undefined : (await findFileHolders([file])).get(file))
+  return holder ?? (PSEUDO.test(file) ? undefined : (await findFileHolders([file])).get(file))
 }
 
 const inUse = (path: string, holder: FileHolder | undefined, cause?: Error) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listSerialPorts, sysfsPorts } from '../../src-main/device/serial-ports.ts'
+import { isPseudoTerminal } from '../../src-main/device/serial-stream.ts'
 import { holdLock } from '../support/lock-holder.ts'
 
 let root: string
@@ -66,4 +67,14 @@ test('a port that is pulled out meanwhile is not listed', async () => {
 
 test('a system without sysfs has none', async () => {
   expect(await listSerialPorts(() => sysfsPorts(join(root, 'nothing'), dev()))).toEqual([])
+})
+
+test.each([
+  ['/dev/pts/9999', true],
+  ['/dev/ttys999', true],
+  ['/dev/ttyS999', false],
+  ['/dev/ttyACM999', false],
+  ['/dev/tty.usbmodem999', false],
+])('whether %s leads to a program, not to a chip: %s', async (path, isProgram) => {
+  expect(await isPseudoTerminal(path)).toBe(isProgram)
 })
