@@ -7,6 +7,7 @@ import { write } from 'node:fs'
 import type { ReadStream } from 'node:tty'
 import { AppError } from '../../base/errors.ts'
 import { holdSerialLine } from '../../device/serial-stream.ts'
+import { sameRate } from '../stm32/usart.ts'
 
 /** What `open` of node-pty gives; its types leave the function out. */
 interface OpenPair {
@@ -24,7 +25,6 @@ export interface PtyServer {
   close(): Promise<void>
 }
 
-const sameBaud = (a: number, b: number) => Math.abs(a - b) <= 0.03 * b
 /** So much waits for a slow reader before bytes are dropped. */
 const MOST_WAITING = 64 * 1024
 const RETRY_MS = 2
@@ -98,7 +98,7 @@ export async function servePty(
       leaving = leaving.then(async () => {
         const clients = await line.baud()
         if (closed || waiting.length + bytes.length > MOST_WAITING) return
-        const understood = clients === null || sameBaud(clients, baud)
+        const understood = clients === null || sameRate(clients, baud)
         waiting = Buffer.concat([waiting, understood ? bytes : new Uint8Array(bytes.length)])
         flush()
       })

@@ -2,7 +2,7 @@
 // RM0090, chapter 7; RM0385, chapter 5. For the STM32H74x RM0433 (chapter 8) says only that such accesses are not
 // supported; they are taken to end the same.
 
-import type { Peripheral } from '../bus.ts'
+import type { Bus, Peripheral } from '../bus.ts'
 
 /** A bit of an enable register of the RCC. */
 export type ClockGate<Register extends string> = readonly [register: Register, bit: number]
@@ -30,6 +30,12 @@ export class GatedPeripheral implements Peripheral {
 export interface ClockSource<Register extends string> {
   get(register: Register): number
 }
+
+/** Attaches peripherals, each a block of `size` bytes, behind their gates. */
+export const gatedBlocks =
+  <Register extends string>(bus: Bus, size: number, rcc: ClockSource<Register>) =>
+  (address: number, gate: ClockGate<Register>, peripheral: Peripheral): void =>
+    bus.attach(address, size, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
 
 export const hasClock = <Register extends string>(rcc: ClockSource<Register>, [register, bit]: ClockGate<Register>) =>
   ((rcc.get(register) >>> bit) & 1) !== 0

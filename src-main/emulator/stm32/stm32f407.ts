@@ -1,10 +1,9 @@
 // What sits where on an STM32F405/407. Sources: RM0090 section 2.3 (memory map), 38.6.1 (DBGMCU), 39 (unique id).
 
 import { KB } from '../../base/units.ts'
-import type { Peripheral } from '../bus.ts'
 import { CORTEX_M4F } from '../core/processors.ts'
 import { deepSleepResets, type Chip, type SilentRange } from './chip.ts'
-import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
+import { gatedBlocks, type ClockGate } from './clock-gate.ts'
 import { dbgmcuF4 } from './dbgmcu.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FLASH_F4, FlashController } from './flash.ts'
@@ -82,8 +81,7 @@ export const STM32F407: Chip = {
       { hasSaiPll: false },
     )
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
-    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
-      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
+    const attachGated = gatedBlocks<EnableRegister>(bus, BLOCK, rcc)
     const watchdogSite = { scheduler, requestReset: site.requestReset }
     const iwdg = new IndependentWatchdog(
       { ...watchdogSite, coreHz: () => rcc.coreHz, stopsWithCore: () => dbgmcu.stops('iwdg') },

@@ -2,10 +2,9 @@
 // id and flash size).
 
 import { KB } from '../../base/units.ts'
-import type { Peripheral } from '../bus.ts'
 import { CORTEX_M7_SINGLE } from '../core/processors.ts'
 import { deepSleepResets, type Chip, type SilentRange } from './chip.ts'
-import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
+import { gatedBlocks, type ClockGate } from './clock-gate.ts'
 import { dbgmcuF4 } from './dbgmcu.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FLASH_F7, FlashController } from './flash.ts'
@@ -86,8 +85,7 @@ export const STM32F746: Chip = {
       { hasSaiPll: true },
     )
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
-    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
-      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
+    const attachGated = gatedBlocks<EnableRegister>(bus, BLOCK, rcc)
     const watchdogSite = { scheduler, requestReset: site.requestReset }
     const iwdg = new IndependentWatchdog(
       { ...watchdogSite, coreHz: () => rcc.coreHz, stopsWithCore: () => dbgmcu.stops('iwdg') },

@@ -2,10 +2,9 @@
 // and flash size).
 
 import { KB } from '../../base/units.ts'
-import type { Peripheral } from '../bus.ts'
 import { CORTEX_M7_DOUBLE } from '../core/processors.ts'
 import { deepSleepResets, type Chip, type SilentRange } from './chip.ts'
-import { GatedPeripheral, hasClock, type ClockGate } from './clock-gate.ts'
+import { gatedBlocks, hasClock, type ClockGate } from './clock-gate.ts'
 import { dbgmcuH7 } from './dbgmcu.ts'
 import { FixedWords } from './fixed-words.ts'
 import { FlashControllerH7 } from './flash-h7.ts'
@@ -103,8 +102,7 @@ export const STM32H743: Chip = {
       site.clockChanged()
     }, data.highSpeedClock)
     bus.attach(ADDRESS.RCC, BLOCK, rcc)
-    const attachGated = (address: number, gate: ClockGate<EnableRegister>, peripheral: Peripheral) =>
-      bus.attach(address, BLOCK, new GatedPeripheral(peripheral, () => hasClock(rcc, gate)))
+    const attachGated = gatedBlocks<EnableRegister>(bus, BLOCK, rcc)
     const gatedMemories = data.ram.flatMap(({ name, start, size }) => {
       const gate = MEMORY_CLOCK[name]
       return gate === undefined ? [] : [{ start, size, gate, connected: true }]
