@@ -40,7 +40,7 @@ export interface KernelVariant {
   way: 'usual' | 'winograd' | 'without scratch'
 }
 
-/** What to ask for, the quickest first; an op without a choice has one. */
+/** What to ask for, the fewest instructions first; an op without a choice has one. */
 export function variantsOf(op: Op): readonly KernelVariant[] {
   switch (op.kind) {
     case 'CONV_2D':

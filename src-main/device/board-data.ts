@@ -40,7 +40,7 @@ export interface BoardData {
   flash: { driver: FlashKind; start: Addr; size: Bytes; sectors: readonly FlashSector[] }
   /** lines of 16 bytes that the flash accelerator keeps, when its waits are modelled */
   accelerator?: { instructionLines: number; dataLines: number }
-  /** what of flash stays at hand as data: the accelerator's data lines (RM0090 3.4.2), the M7's data cache */
+  /** what of flash stays at hand as data: the accelerator's data lines (RM0090, 3.5.2), the M7's data cache */
   dataCache: Bytes
   /** the largest first: it holds the arena */
   ram: readonly MemoryRegion[]

@@ -49,8 +49,8 @@ export function chooseKernels(graph: Graph, { dataCache, budget }: ChoiceTarget)
     return placeBuffers([...activations, ...scratch]).arenaBytes
   }
   const mostFlash = Math.max(budget.flashWeights, constantBytes(graph, choices).total)
-  const mostRam = Math.max(budget.ramActivations, arenaBytes(choices))
   const own = arenaBytes(choices)
+  const mostRam = Math.max(budget.ramActivations, own)
   const smallRam = Math.min(mostRam, own + Math.max(own / 8, KB / 2))
   graph.ops.forEach((op, index) => {
     const variants = quickestFirst(graph, op, dataCache)
