@@ -165,3 +165,4 @@ for (const graph of graphsOf(process.argv.slice(3)))
   }
 console.log('')
 printTotals(rows)
+console.log('\nCounted on virtual boards, not measured on a chip: cycles are emulated on the F407, estimated on the others.')
