@@ -165,4 +165,6 @@ for (const graph of graphsOf(process.argv.slice(3)))
   }
 console.log('')
 printTotals(rows)
-console.log('\nCounted on virtual boards, not measured on a chip: cycles are emulated on the F407, estimated on the others.')
+console.log(
+  '\nCounted on virtual boards, not measured on a chip: cycles are emulated on the F407, estimated on the others.',
+)
