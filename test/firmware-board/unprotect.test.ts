@@ -11,8 +11,16 @@ import { BOARD_IDS, changed, virtualBoard } from './virtual-session.ts'
 
 /** Where the RDP byte is read, RM0090 3.9.10, RM0385 3.7.6, RM0433 4.9.8 */
 const OPTIONS: Record<string, number> = { stm32f407: 0x40023c14, stm32f746: 0x40023c14, stm32h743: 0x5200201c }
+/** Where the controller says that it is busy, RM0090 3.9.4, RM0385 3.7.4, RM0433 4.9.8 */
+const F4_BUSY = { status: 0x40023c0c, busy: 1 << 16 }
+const BUSY: Record<string, { status: number; busy: number }> = {
+  stm32f407: F4_BUSY,
+  stm32f746: F4_BUSY,
+  stm32h743: { status: 0x5200201c, busy: 1 },
+}
 
 describe.each(BOARD_IDS)('unprotecting %s', (id) => {
+  const { status, busy } = BUSY[id]!
   const { boardData, firmwareImage } = virtualBoard(id)
   const { start, size } = boardData.flash
   const last = addr(start + size - 4)
@@ -109,7 +117,12 @@ describe.each(BOARD_IDS)('unprotecting %s', (id) => {
     try {
       let ms = 0
       const clock = { now: () => new Date(0), monotonicMs: () => (ms += 100) }
-      await expect(unprotect(board, { clock })).rejects.toMatchObject({ code: 'FLASH_FAILED' })
+      const stuck = changed(board, {
+        probe: (probe) => ({
+          readWord: async (address) => ((await probe.readWord(address)) | (address === status ? busy : 0)) >>> 0,
+        }),
+      })
+      await expect(unprotect(stuck, { clock })).rejects.toMatchObject({ code: 'FLASH_FAILED' })
       expect(ms).toBeGreaterThan(16_000)
     } finally {
       await board.close()
