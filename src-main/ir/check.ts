@@ -139,6 +139,7 @@ function attributeProblems(op: Op): string[] {
   const problems = Object.entries(positive)
     .filter(([, value]) => !Number.isInteger(value) || value < 1)
     .map(([name, value]) => `${name} is ${value}`)
+  if ('alpha' in op && !Number.isFinite(op.alpha)) problems.push(`alpha is ${op.alpha}`)
   if ('beta' in op && !(op.beta > 0 && Number.isFinite(op.beta))) problems.push(`beta is ${op.beta}`)
   return problems
 }
@@ -165,18 +166,33 @@ function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor)
       problems.push(`activation ${tensor.name} is quantized per channel`)
   const to = output.quantization!
   if (KEEPS_QUANTIZATION.has(op.kind)) {
-    const from = inputs[0]!.quantization!
     // TFLite's own tolerance; converters differ in the last bits
-    if (Math.abs(from.scale[0]! - to.scale[0]!) > 1e-6 || from.zeroPoint[0] !== to.zeroPoint[0])
-      problems.push('its input and output differ in scale or zero point')
+    const differs = ({ quantization: from }: Tensor) =>
+      Math.abs(from!.scale[0]! - to.scale[0]!) > 1e-6 || from!.zeroPoint[0] !== to.zeroPoint[0]
+    if (inputs.some(differs)) problems.push('its input and output differ in scale or zero point')
   }
-  if (op.kind === 'SOFTMAX' && (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128))
-    problems.push('its int8 output has to have scale 1/256 and zero point -128')
+  const fixed = FIXED_OUTPUTS[op.kind]
+  if (fixed !== undefined && (to.scale[0] !== 1 / fixed.steps || to.zeroPoint[0] !== fixed.zeroPoint))
+    problems.push(`its int8 output has to have scale 1/${fixed.steps} and zero point ${fixed.zeroPoint}`)
   return problems
 }
 
 /** Ops whose second input is an activation like the first. */
-const BINARY: ReadonlySet<OpKind> = new Set(['ADD', 'SUB', 'MUL'])
+const BINARY: ReadonlySet<OpKind> = new Set(['ADD', 'SUB', 'MUL', 'MINIMUM', 'MAXIMUM', 'PRELU'])
 
 /** Ops that pass values on as they are. */
-const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set(['AVERAGE_POOL_2D', 'MAX_POOL_2D', 'PAD', 'RESHAPE'])
+const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set([
+  'AVERAGE_POOL_2D',
+  'MAX_POOL_2D',
+  'MAXIMUM',
+  'MINIMUM',
+  'PAD',
+  'RESHAPE',
+])
+
+/** Ops whose range is known, with `steps` quanta to 1. Source: TFLite's 8-bit quantization specification. */
+const FIXED_OUTPUTS: Partial<Record<OpKind, { steps: number; zeroPoint: number }>> = {
+  LOGISTIC: { steps: 256, zeroPoint: -128 },
+  SOFTMAX: { steps: 256, zeroPoint: -128 },
+  TANH: { steps: 128, zeroPoint: 0 },
+}

@@ -1,7 +1,7 @@
 // One row an op kind: what it takes, what it gives, what it costs. The checker, the reader and the planner read it.
 
 import { elementCount, type DType, type Graph, type Op, type OpKind } from './graph.ts'
-import { broadcastShape, shape4, windowOutputSize } from './shapes.ts'
+import { broadcastShape, sameShape, shape4, windowOutputSize } from './shapes.ts'
 import { tensorAt } from './tensor-access.ts'
 
 interface OpRow<O extends Op> {
@@ -65,7 +65,7 @@ const pool: OpTable['MAX_POOL_2D'] = {
 
 const elementwise = { inputs: [1, 1], constantInputs: [], macs: none } as const
 
-const relu: OpTable['RELU'] = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
+const relu: OpRow<Op> = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
 
 /** Two tensors of one type, broadcast against each other. */
 const binary: OpRow<Op> = {
@@ -119,6 +119,20 @@ const OP_TABLE: OpTable = {
   ADD: binary,
   SUB: binary,
   MUL: binary,
+  MINIMUM: binary,
+  MAXIMUM: binary,
+  PRELU: {
+    ...binary,
+    shape(_, [x = [], slope = []]) {
+      const shape = broadcastShape(x, slope)
+      return shape && sameShape(shape, x) ? x : undefined
+    },
+  },
+  ABS: relu,
+  HARD_SWISH: relu,
+  LEAKY_RELU: relu,
+  LOGISTIC: relu,
+  TANH: relu,
   AVERAGE_POOL_2D: pool,
   MAX_POOL_2D: pool,
   MEAN: {

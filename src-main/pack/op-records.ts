@@ -41,7 +41,7 @@ import {
   type RecordValues,
   type Reference,
 } from './layout.ts'
-import { mulFields, sumFields } from './elementwise-fields.ts'
+import { extremumFields, lookupFields, mulFields, preluFields, sumFields } from './elementwise-fields.ts'
 import { denseStrides, mergeLoops, padFront } from './merged-dims.ts'
 import { writeFields } from './struct.ts'
 
@@ -73,6 +73,17 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
       return record(op.kind, index, sumFields(context, op))
     case 'MUL':
       return record(op.kind, index, mulFields(context, op))
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return record(op.kind, index, extremumFields(context, op))
+    case 'PRELU':
+      return record(op.kind, index, preluFields(context, op))
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LEAKY_RELU':
+    case 'LOGISTIC':
+    case 'TANH':
+      return record('LOOKUP', index, lookupFields(context, op))
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D': {
       const { activationMin, activationMax } = poolParams(graph, op)

@@ -109,6 +109,8 @@ function build(
       const normal = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))
       return { op: { kind, ...base, axes: [...normal].sort((a, b) => a - b), keepDims: values.keepDims !== 0 } }
     }
+    case 'LEAKY_RELU':
+      return { op: { kind, ...base, alpha: values.alpha! } }
     case 'SOFTMAX':
       return { op: { kind, ...base, beta: values.beta! } }
     case 'RESHAPE': {
@@ -124,8 +126,15 @@ function build(
       const paddings = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const)
       return { op: { kind, ...base, paddings } }
     }
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LOGISTIC':
+    case 'MAXIMUM':
+    case 'MINIMUM':
+    case 'PRELU':
     case 'RELU':
     case 'RELU6':
+    case 'TANH':
     case 'QUANTIZE':
     case 'DEQUANTIZE':
       return { op: { kind, ...base } }
