@@ -8,6 +8,7 @@ import {
   type Op,
   type OpKind,
   type Quantization,
+  type Quantize,
   type Tensor,
   type TensorId,
 } from '../ir/graph.ts'
@@ -22,6 +23,8 @@ interface OpRow {
   output: OutputRule
   /** inputs 1 and 2 are weights and bias: the dimension of the output channels, and whether each has its own scale */
   weights?: { channelAxis: number; perChannel: boolean }
+  /** the op takes its inputs at the scale and zero point of its output alone */
+  inputsAlike?: boolean
 }
 
 // FULLY_CONNECTED has one weight scale for all outputs: what TFLite's kernels of every version and ours take.
@@ -37,6 +40,13 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   MAX_POOL_2D: { output: 'as its input' },
   RESHAPE: { output: 'as its input' },
   PAD: { output: 'as its input' },
+  CONCATENATION: { output: 'own range', inputsAlike: true },
+  SPLIT: { output: 'as its input' },
+  SPLIT_V: { output: 'as its input' },
+  SQUEEZE: { output: 'as its input' },
+  EXPAND_DIMS: { output: 'as its input' },
+  TRANSPOSE: { output: 'as its input' },
+  STRIDED_SLICE: { output: 'as its input' },
   SOFTMAX: { output: 'probability' },
 }
 
@@ -136,6 +146,15 @@ function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
   return tensors.length - 1
 }
 
+/** A QUANTIZE that brings an int8 tensor to another scale and zero point, or undefined where it has them. */
+function conversionTo(tensors: Tensor[], from: TensorId, wanted: Quantization): Quantize | undefined {
+  const tensor = tensors[from]!
+  const { scale, zeroPoint } = tensor.quantization!
+  if (scale[0] === wanted.scale[0] && zeroPoint[0] === wanted.zeroPoint[0]) return undefined
+  tensors.push({ name: `${tensor.name}/rescaled`, shape: tensor.shape, dtype: 'int8', quantization: wanted })
+  return { kind: 'QUANTIZE', inputs: [from], outputs: [tensors.length - 1] }
+}
+
 /**
  * float32 graph -> int8 graph, int8 in and out. `samples` are at least 100 inputs like those that the model will see.
  * Throws CALIBRATION_EMPTY, DATA_INVALID, MODEL_DTYPE_UNSUPPORTED for a graph that is quantized already, CANCELLED.
@@ -158,13 +177,17 @@ export async function quantizeGraph(
   }
   const rewrite: Rewrite = { graph, tensors, quantizations }
   const activation = (id: TensorId) => moved.get(id) ?? rewriteConstant(rewrite, id)
-  const ops = graph.ops.map((op): Op => {
-    const { weights } = rowOf(op)
+  const ops = graph.ops.flatMap((op): Op[] => {
+    const { weights, inputsAlike = false } = rowOf(op)
     const inputs =
       weights === undefined
         ? op.inputs.map(activation)
         : [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
-    return { ...op, inputs, outputs: op.outputs.map(activation) }
+    const outputs = op.outputs.map(activation)
+    if (!inputsAlike) return [{ ...op, inputs, outputs }]
+    const conversions = inputs.map((id) => conversionTo(tensors, id, tensors[outputs[0]!]!.quantization!))
+    const alike = inputs.map((id, i) => conversions[i]?.outputs[0] ?? id)
+    return [...conversions.filter((made) => made !== undefined), { ...op, inputs: alike, outputs }]
   })
   return { ...graph, tensors, ops, inputs: graph.inputs.map(activation), outputs: graph.outputs.map(activation) }
 }
