@@ -50,6 +50,7 @@
 #define TM_OP_MAXIMUM           24u
 #define TM_OP_PRELU             25u
 #define TM_OP_LOOKUP            26u
+#define TM_OP_MOVE              32u
 
 /* Where bytes live: in the constant section where TM_CONSTANT is set in the offset, else in the arena. */
 typedef struct {
@@ -474,6 +475,16 @@ typedef struct {
 } tm_pad;
 _Static_assert(sizeof(tm_pad) == 104, "tm_pad has padding");
 
+/* Bytes copied in strides: CONCATENATION, SPLIT, SPLIT_V, STRIDED_SLICE and TRANSPOSE. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref parts; /* constant; so many tm_move_part, one at least */
+} tm_move;
+_Static_assert(sizeof(tm_move) == 28, "tm_move has padding");
+
 /* A kernel made for this op. */
 typedef struct {
     uint32_t kind;
@@ -486,5 +497,18 @@ typedef struct {
     uint32_t entry; /* offset of the first instruction in CODE */
 } tm_generated;
 _Static_assert(sizeof(tm_generated) == 48, "tm_generated has padding");
+
+/* One copy of a tm_move: runs of bytes, dims[0] x … x dims[5] of them. Starts and strides are in bytes. */
+typedef struct {
+    tm_ref output;
+    tm_ref input;
+    uint32_t dims[6]; /* outermost first, padded in front with 1 */
+    int32_t output_strides[6];
+    int32_t input_strides[6];
+    uint32_t output_start;
+    uint32_t input_start;
+    uint32_t run_bytes;
+} tm_move_part;
+_Static_assert(sizeof(tm_move_part) == 100, "tm_move_part has padding");
 
 #endif /* TM_LAYOUT_H */

@@ -47,6 +47,13 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   MAX_POOL_2D: { output: 'as its input' },
   RESHAPE: { output: 'as its input' },
   PAD: { output: 'as its input' },
+  CONCATENATION: { output: 'one for all' },
+  SPLIT: { output: 'as its input' },
+  SPLIT_V: { output: 'as its input' },
+  SQUEEZE: { output: 'as its input' },
+  EXPAND_DIMS: { output: 'as its input' },
+  TRANSPOSE: { output: 'as its input' },
+  STRIDED_SLICE: { output: 'as its input' },
   SOFTMAX: { output: 'probability' },
 }
 
@@ -145,7 +152,7 @@ function constantRange(graph: Graph, id: TensorId): Range {
 const constantQuantization = (graph: Graph, id: TensorId): Quantization =>
   activationQuantization(constantRange(graph, id))
 
-/** Covers all inputs of an op whose kernel compares integers as they are; its output lies between them. */
+/** Covers all inputs of an op whose kernel takes integers as they are; every value of its output is one of theirs. */
 function commonQuantization(graph: Graph, op: Op, ranges: ReadonlyMap<TensorId, Range>): Quantization {
   const covered = op.inputs.map((id) => ranges.get(id) ?? constantRange(graph, id))
   return activationQuantization({

@@ -131,6 +131,36 @@ export interface Pad extends OpBase {
   /** [before, after] for each dimension */
   paddings: readonly (readonly [number, number])[]
 }
+export interface Concatenation extends OpBase {
+  kind: 'CONCATENATION' // inputs: one or more, put one behind the other along `axis`
+  axis: number
+}
+export interface Split extends OpBase {
+  kind: 'SPLIT' | 'SPLIT_V' // inputs: x; outputs: its pieces along `axis`, in order; those of SPLIT are all of one size
+  axis: number
+}
+export interface Squeeze extends OpBase {
+  kind: 'SQUEEZE' // inputs: x; axes of size 1, normalised as MEAN's are
+  axes: readonly number[]
+}
+export interface ExpandDims extends OpBase {
+  kind: 'EXPAND_DIMS' // inputs: x; `axis` counts the output's dimensions
+  axis: number
+}
+export interface Transpose extends OpBase {
+  kind: 'TRANSPOSE' // inputs: x
+  /** for each dimension of the output, the input's dimension that it is */
+  permutation: readonly number[]
+}
+export interface StridedSlice extends OpBase {
+  kind: 'STRIDED_SLICE' // inputs: x
+  /** for each dimension of x: the first index taken, how many are, and the step from one to the next, which may be negative */
+  begin: readonly number[]
+  size: readonly number[]
+  stride: readonly number[]
+  /** dimensions of size 1 that the output does not have */
+  shrinkAxes: readonly number[]
+}
 
 export type Op =
   | Conv2D
@@ -151,6 +181,12 @@ export type Op =
   | Quantize
   | Dequantize
   | Pad
+  | Concatenation
+  | Split
+  | Squeeze
+  | ExpandDims
+  | Transpose
+  | StridedSlice
 
 export type OpKind = Op['kind']
 

@@ -364,6 +364,11 @@ export const RECORDS = {
       { name: 'value', type: 'i32' },
     ],
   },
+  MOVE: {
+    name: 'tm_move',
+    title: 'Bytes copied in strides: CONCATENATION, SPLIT, SPLIT_V, STRIDED_SLICE and TRANSPOSE.',
+    fields: [...OP_HEAD_FIELDS, { name: 'parts', type: 'ref', note: 'constant; so many tm_move_part, one at least' }],
+  },
   GENERATED: {
     name: 'tm_generated',
     title: 'A kernel made for this op.',
@@ -380,6 +385,22 @@ export const RECORDS = {
     ],
   },
 } as const satisfies Record<string, Layout>
+
+/** The lists that records refer to. */
+export const MOVE_PART = {
+  name: 'tm_move_part',
+  title: 'One copy of a tm_move: runs of bytes, dims[0] x … x dims[5] of them. Starts and strides are in bytes.',
+  fields: [
+    { name: 'output', type: 'ref' },
+    { name: 'input', type: 'ref' },
+    { name: 'dims', type: 'u32', count: MAX_RANK, note: 'outermost first, padded in front with 1' },
+    { name: 'output_strides', type: 'i32', count: MAX_RANK },
+    { name: 'input_strides', type: 'i32', count: MAX_RANK },
+    { name: 'output_start', type: 'u32' },
+    { name: 'input_start', type: 'u32' },
+    { name: 'run_bytes', type: 'u32' },
+  ],
+} as const satisfies Layout
 
 export type RecordKind = keyof typeof RECORDS
 /** What a record holds beyond its kind, size and place, which the writer fills in. */
@@ -406,6 +427,7 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   MAXIMUM: 24,
   PRELU: 25,
   LOOKUP: 26,
+  MOVE: 32,
 }
 
 export const layoutBytes = (layout: Layout) =>

@@ -27,11 +27,12 @@ import {
   rescaleParams,
   softmaxParams,
 } from '../ir/quantized-params.ts'
-import { windowGeometry } from '../ir/shapes.ts'
+import { denseStrides, windowGeometry } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { prepareWeights, type WeightedOp } from '../plan/weighted-op.ts'
 import { proveAccumulators } from './accumulator-proof.ts'
 import type { ConstantSection } from './constants.ts'
+import { moveFields } from './move-records.ts'
 import {
   MAX_RANK,
   RECORDS,
@@ -42,7 +43,7 @@ import {
   type Reference,
 } from './layout.ts'
 import { extremumFields, lookupFields, mulFields, preluFields, sumFields } from './elementwise-fields.ts'
-import { denseStrides, mergeLoops, padFront } from './merged-dims.ts'
+import { mergeLoops, padFront } from './merged-dims.ts'
 import { writeFields } from './struct.ts'
 
 /** What a record needs to know besides its op. */
@@ -99,6 +100,8 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
     case 'SOFTMAX':
       return record(op.kind, index, softmaxFields(context, op))
     case 'RESHAPE':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
       return record('COPY', index, unaryFields(context, op))
     case 'RELU':
     case 'RELU6':
@@ -111,6 +114,12 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
       return record(op.kind, index, affineFields(context, op))
     case 'PAD':
       return record(op.kind, index, padFields(context, op))
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return record('MOVE', index, moveFields(context, op))
     default:
       return assertNever(op)
   }

@@ -53,6 +53,13 @@ const PLAIN_M4: Costs = {
   QUANTIZE: { mac: 0, input: 0, output: 47 },
   DEQUANTIZE: { mac: 0, input: 0, output: 10 },
   PAD: { mac: 0, input: 1, output: 1 },
+  CONCATENATION: { mac: 0, input: 0, output: 10 },
+  SPLIT: { mac: 0, input: 0, output: 10 },
+  SPLIT_V: { mac: 0, input: 0, output: 10 },
+  TRANSPOSE: { mac: 0, input: 0, output: 10 },
+  STRIDED_SLICE: { mac: 0, input: 0, output: 10 },
+  SQUEEZE: { mac: 0, input: 0, output: 4 },
+  EXPAND_DIMS: { mac: 0, input: 0, output: 4 },
 }
 
 const PLAIN_M7: Costs = {
@@ -80,6 +87,13 @@ const PLAIN_M7: Costs = {
   QUANTIZE: { mac: 0, input: 0, output: 26 },
   DEQUANTIZE: { mac: 0, input: 0, output: 6 },
   PAD: { mac: 0, input: 1, output: 1 },
+  CONCATENATION: { mac: 0, input: 0, output: 6 },
+  SPLIT: { mac: 0, input: 0, output: 6 },
+  SPLIT_V: { mac: 0, input: 0, output: 6 },
+  TRANSPOSE: { mac: 0, input: 0, output: 6 },
+  STRIDED_SLICE: { mac: 0, input: 0, output: 6 },
+  SQUEEZE: { mac: 0, input: 0, output: 3 },
+  EXPAND_DIMS: { mac: 0, input: 0, output: 3 },
 }
 
 /** By core and kernel: those of generated ones hold for the ops that there are emitters for. */

@@ -1,4 +1,4 @@
-import type { Graph, TensorData } from '../ir/graph.ts'
+import type { Graph, TensorData, TensorId } from '../ir/graph.ts'
 import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 
 /**
@@ -8,10 +8,10 @@ import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 export interface Evaluator {
   name: string
   graph: Graph
-  /** Every op's output of one inference, in op order. */
-  run: (inputs: readonly TensorData[]) => Promise<TensorData[]> | TensorData[]
-  /** One op alone, given its non-constant inputs; absent where that can't be done. */
-  runOp?: (index: number, inputs: readonly TensorData[]) => Promise<TensorData> | TensorData
+  /** Every op's outputs of one inference, in op order. */
+  run: (inputs: readonly TensorData[]) => Promise<TensorData[][]> | TensorData[][]
+  /** One op's outputs, given its non-constant inputs; absent where that can't be done. */
+  runOp?: (index: number, inputs: readonly TensorData[]) => Promise<TensorData[]> | TensorData[]
 }
 
 export function interpreterEvaluator(graph: Graph, name: string): Evaluator {
@@ -20,9 +20,9 @@ export function interpreterEvaluator(graph: Graph, name: string): Evaluator {
     name,
     graph,
     run(inputs) {
-      const outputs: TensorData[] = []
-      interpreter.run(inputs, (_, data) => outputs.push(data.slice()))
-      return outputs
+      const made = new Map<TensorId, TensorData>()
+      interpreter.run(inputs, (id, data) => made.set(id, data.slice()))
+      return graph.ops.map((op) => op.outputs.map((id) => made.get(id)!))
     },
     runOp: (index, inputs) => interpreter.runOp(index, inputs),
   }

@@ -133,6 +133,27 @@ describe('a graph of every op', () => {
   const graph = everyOp(createRng(1))
   const samples = samplesOf(graph, 100, 2)
 
+  test('the inputs of a CONCATENATION are brought to the scale of its output', async () => {
+    const [x, small, both] = ['x', 'small', 'both'].map((name, i): Tensor => {
+      return { name, shape: [1, i === 2 ? 12 : 6], dtype: 'float32' }
+    })
+    const weights = Float32Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 0.05 : 0))
+    const joined: Graph = {
+      name: 'joined',
+      tensors: [x!, small!, both!, { name: 'w', shape: [6, 6], dtype: 'float32', data: weights }],
+      ops: [
+        { kind: 'FULLY_CONNECTED', inputs: [0, 3], outputs: [1], activation: 'none', keepNumDims: false },
+        { kind: 'CONCATENATION', inputs: [0, 1], outputs: [2], axis: 1 },
+      ],
+      inputs: [0],
+      outputs: [2],
+    }
+    const int8 = await quantizeGraph(joined, samplesOf(joined, 100, 2), findRecipe(RECIPES[0]!.name), stageContext())
+    checkGraph(int8)
+    expect(int8.ops.map(({ kind }) => kind)).toEqual(['FULLY_CONNECTED', 'QUANTIZE', 'CONCATENATION'])
+    expect(compare(joined, int8, samplesOf(joined, 200, 3)).sqnr).toBeGreaterThan(25)
+  })
+
   test.each(RECIPES.map(({ name }) => name))('%s gives a valid int8 graph near the float one', async (name) => {
     checkGraph(graph)
     const int8 = await quantizeGraph(graph, samples, findRecipe(name), stageContext())

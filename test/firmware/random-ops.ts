@@ -16,6 +16,7 @@ import {
   randomShape,
   type RandomCase,
 } from './random-graph.ts'
+import { RANDOM_MOVES } from './random-moves.ts'
 
 export const RANDOM_OPS = {
   CONV_2D: (rng: Rng) => convolution(rng, 'CONV_2D'),
@@ -43,6 +44,11 @@ export const RANDOM_OPS = {
   'QUANTIZE float32': quantizeFloat,
   DEQUANTIZE: dequantize,
   PAD: pad,
+  ...RANDOM_MOVES,
+  'CONCATENATION float32': (rng: Rng) => RANDOM_MOVES.CONCATENATION(rng, 'float32'),
+  'SPLIT_V float32': (rng: Rng) => RANDOM_MOVES.SPLIT_V(rng, 'float32'),
+  'TRANSPOSE float32': (rng: Rng) => RANDOM_MOVES.TRANSPOSE(rng, 'float32'),
+  'STRIDED_SLICE float32': (rng: Rng) => RANDOM_MOVES.STRIDED_SLICE(rng, 'float32'),
 } satisfies Record<string, (rng: Rng) => RandomCase>
 
 /** A graph of one op: `make` adds its tensors and returns it. */

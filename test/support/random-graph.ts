@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from '../../src-main/ir/graph.ts'
 import { opRow } from '../../src-main/ir/op-table.ts'
+import { RANDOM_MOVES } from '../firmware/random-moves.ts'
 
 /** Every op that the int8 path runs, with QUANTIZE and DEQUANTIZE in each of their forms. */
 export const RANDOM_OPS = [
@@ -40,6 +41,13 @@ export const RANDOM_OPS = [
   'QUANTIZE',
   'DEQUANTIZE',
   'PAD',
+  'CONCATENATION',
+  'SPLIT',
+  'SPLIT_V',
+  'SQUEEZE',
+  'EXPAND_DIMS',
+  'TRANSPOSE',
+  'STRIDED_SLICE',
 ] as const satisfies readonly OpKind[]
 
 const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
@@ -111,6 +119,14 @@ export function randomInt8Graph(seed: number, kind: OpKind): Graph {
       return randomPool(rng, kind)
     case 'SOFTMAX':
       return randomSoftmax(rng)
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return RANDOM_MOVES[kind](rng).graph
     default:
       return randomUnary(rng, kind)
   }

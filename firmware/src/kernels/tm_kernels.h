@@ -25,6 +25,7 @@ void tm_requantize_int8(const tm_requantize_op *op, const tm_memory *memory);
 void tm_quantize_int8(const tm_quantize *op, const tm_memory *memory);
 void tm_dequantize_int8(const tm_dequantize *op, const tm_memory *memory);
 void tm_pad_int8(const tm_pad *op, const tm_memory *memory);
+void tm_move_bytes(const tm_move *op, const tm_memory *memory);
 void tm_run_generated(const tm_generated *op, const tm_memory *memory);
 
 /* Where a reference points; kernels read through it. */

@@ -29,6 +29,7 @@ tm_status tm_check_requantize(const tm_requantize_op *op, const tm_memory *memor
 tm_status tm_check_quantize(const tm_quantize *op, const tm_memory *memory);
 tm_status tm_check_dequantize(const tm_dequantize *op, const tm_memory *memory);
 tm_status tm_check_pad(const tm_pad *op, const tm_memory *memory);
+tm_status tm_check_move(const tm_move *op, const tm_memory *memory);
 tm_status tm_check_generated(const tm_generated *op, const tm_memory *memory);
 
 #endif /* TM_CHECKS_H */

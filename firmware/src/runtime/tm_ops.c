@@ -26,6 +26,7 @@
     X(QUANTIZE, tm_quantize, tm_check_quantize, tm_quantize_int8)                                         \
     X(DEQUANTIZE, tm_dequantize, tm_check_dequantize, tm_dequantize_int8)                                 \
     X(PAD, tm_pad, tm_check_pad, tm_pad_int8)                                                             \
+    X(MOVE, tm_move, tm_check_move, tm_move_bytes)                                                        \
     X(GENERATED, tm_generated, tm_check_generated, tm_run_generated)
 
 /* A record is reached through its head; these give check and kernel the type that the table promises. */

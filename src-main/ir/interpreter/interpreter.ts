@@ -23,7 +23,7 @@ import { prepareReluInt8, prepareRequantizeInt8 } from './int8-rescale.ts'
 import { prepareSoftmaxInt8 } from './int8-softmax.ts'
 import type { Kernel } from './kernel.ts'
 import { prepareDequantize, prepareQuantize } from './quantize.ts'
-import { preparePad, prepareReshape } from './rearrange.ts'
+import { prepareMove, preparePad, prepareReshape } from './rearrange.ts'
 
 export interface Interpreter {
   /**
@@ -32,8 +32,8 @@ export interface Interpreter {
    * run overwrites it. The tensors returned are the caller's own.
    */
   run(inputs: readonly TensorData[], onTensor?: (id: TensorId, data: TensorData) => void): TensorData[]
-  /** One op alone. `inputs` hold its non-constant inputs, in order. */
-  runOp(index: number, inputs: readonly TensorData[]): TensorData
+  /** One op alone: its outputs. `inputs` hold its non-constant inputs, in order. */
+  runOp(index: number, inputs: readonly TensorData[]): TensorData[]
 }
 
 /** More than any model for a microcontroller, less than what would bring this machine down. */
@@ -71,7 +71,7 @@ export function createInterpreter(graph: Graph): Interpreter {
       const op = graph.ops[index]!
       variableInputs(graph, op).forEach((id, i) => load(id, inputs[i]))
       kernels[index]!(buffers)
-      return buffers[op.outputs[0]!]!.slice()
+      return op.outputs.map((id) => buffers[id]!.slice())
     },
   }
 }
@@ -126,7 +126,15 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
     case 'DEQUANTIZE':
       return prepareDequantize(graph, op)
     case 'RESHAPE':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
       return prepareReshape(op)
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return prepareMove(graph, op)
     case 'PAD':
       return preparePad(graph, op)
   }

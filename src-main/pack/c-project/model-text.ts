@@ -36,6 +36,7 @@ const PLAIN_KERNELS: Readonly<Record<Exclude<RecordKind, 'GENERATED'>, string>> 
   QUANTIZE: 'tm_quantize_int8',
   DEQUANTIZE: 'tm_dequantize_int8',
   PAD: 'tm_pad_int8',
+  MOVE: 'tm_move_bytes',
 }
 
 /** The C kernels that the model calls, in alphabetical order. */
