@@ -51,7 +51,7 @@ async function measure(graph: Graph, data: BoardData): Promise<Row> {
   const { board, machine } = await openInProcess(data)
   try {
     const session = await connectBoard(board)
-    const plan = planModel(graph, data, { kernels: 'generated' })
+    const plan = planModel(graph, data, { kernels: 'generated', rewrite: true })
     const { blob } = packModel(plan)
     await session.flash(new Uint8Array(readFileSync(`assets/firmware/${data.id}.bin`)), blob)
     const firmware = session.firmware()
@@ -60,7 +60,7 @@ async function measure(graph: Graph, data: BoardData): Promise<Row> {
     const inputs: TensorData[] = graph.inputs.map((id) => patternInput(0, tensorBytes(graph.tensors[id]!)))
     const bytesOf = (values: TensorData) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     const free = belowStack(machine).fill(PAINT)
-    const ops = graph.ops.map((op) => ({ op: op.kind, macs: opMacs(graph, op) }))
+    const ops = plan.graph.ops.map((op) => ({ op: op.kind, macs: opMacs(plan.graph, op) }))
     const run = await profileInference(session, model, clock, inputs.map(bytesOf), ops)
     const used = free.length - free.findIndex((byte) => byte !== PAINT)
     const wanted = createInterpreter(graph).run(inputs).map(bytesOf)
@@ -83,6 +83,8 @@ function printTable(head: readonly string[], rows: readonly (readonly string[])[
 
 function printLayers({ plan, run, model, board }: Row): void {
   console.log(`\n${model} on ${board}, a layer:`)
+  for (const { rewrite, layers, saved } of plan.rewrites)
+    console.log(`${rewrite}: ${layers.join(', ')} (${saved.ops} ops, ${saved.macs} MACs, ${saved.constantBytes} B)`)
   const head = [
     'op',
     'kernel',
