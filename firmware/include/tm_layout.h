@@ -44,6 +44,8 @@
 #define TM_OP_DEQUANTIZE        12u
 #define TM_OP_PAD               13u
 #define TM_OP_GENERATED         14u
+#define TM_OP_SUB               21u
+#define TM_OP_MUL               22u
 
 /* Where bytes live: in the constant section where TM_CONSTANT is set in the offset, else in the arena. */
 typedef struct {
@@ -188,7 +190,7 @@ typedef struct {
 } tm_fully_connected;
 _Static_assert(sizeof(tm_fully_connected) == 88, "tm_fully_connected has padding");
 
-/* int8 sum of two tensors; a stride of 0 broadcasts along its dimension. */
+/* int8 sum of two tensors. */
 typedef struct {
     uint32_t kind;
     uint32_t record_bytes;
@@ -197,7 +199,7 @@ typedef struct {
     tm_ref input1;
     tm_ref input2;
     uint32_t dims[6]; /* of the output, outermost first */
-    uint32_t strides1[6];
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
     uint32_t strides2[6];
     int32_t input1_offset;
     int32_t input2_offset;
@@ -213,6 +215,53 @@ typedef struct {
     int32_t activation_max;
 } tm_add;
 _Static_assert(sizeof(tm_add) == 156, "tm_add has padding");
+
+/* int8 difference of two tensors. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    uint32_t left_shift;
+    int32_t input1_multiplier;
+    int32_t input1_shift;
+    int32_t input2_multiplier;
+    int32_t input2_shift;
+    int32_t output_multiplier;
+    int32_t output_shift;
+    int32_t activation_min;
+    int32_t activation_max;
+} tm_sub;
+_Static_assert(sizeof(tm_sub) == 156, "tm_sub has padding");
+
+/* int8 product of two tensors, value by value. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    int32_t output_multiplier;
+    int32_t output_shift;
+    int32_t activation_min;
+    int32_t activation_max;
+} tm_mul;
+_Static_assert(sizeof(tm_mul) == 136, "tm_mul has padding");
 
 /* int8 mean over a window, counting only what lies inside the input. */
 typedef struct {

@@ -30,6 +30,8 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   DEPTHWISE_CONV_2D: { output: 'own range', weights: { channelAxis: 3, perChannel: true } },
   FULLY_CONNECTED: { output: 'own range', weights: { channelAxis: 0, perChannel: false } },
   ADD: { output: 'own range' },
+  SUB: { output: 'own range' },
+  MUL: { output: 'own range' },
   MEAN: { output: 'own range' },
   RELU: { output: 'own range' },
   RELU6: { output: 'own range' },

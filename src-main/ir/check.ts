@@ -160,7 +160,7 @@ function weightProblems(op: Op, [, weights, bias]: readonly Tensor[]): string[] 
 /** What the integer kernels rely on between an op's input and output. */
 function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor): string[] {
   const problems: string[] = []
-  for (const tensor of op.kind === 'ADD' ? [...inputs, output] : [inputs[0]!, output])
+  for (const tensor of BINARY.has(op.kind) ? [...inputs, output] : [inputs[0]!, output])
     if (tensor.dtype === 'int8' && tensor.quantization!.scale.length > 1)
       problems.push(`activation ${tensor.name} is quantized per channel`)
   const to = output.quantization!
@@ -174,6 +174,9 @@ function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor)
     problems.push('its int8 output has to have scale 1/256 and zero point -128')
   return problems
 }
+
+/** Ops whose second input is an activation like the first. */
+const BINARY: ReadonlySet<OpKind> = new Set(['ADD', 'SUB', 'MUL'])
 
 /** Ops that pass values on as they are. */
 const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set(['AVERAGE_POOL_2D', 'MAX_POOL_2D', 'PAD', 'RESHAPE'])

@@ -73,6 +73,14 @@ export interface Add extends OpBase {
   kind: 'ADD' // inputs: a, b (broadcast as NumPy does)
   activation: Activation
 }
+export interface Sub extends OpBase {
+  kind: 'SUB' // inputs: a, b (broadcast as NumPy does); a - b
+  activation: Activation
+}
+export interface Mul extends OpBase {
+  kind: 'MUL' // inputs: a, b (broadcast as NumPy does)
+  activation: Activation
+}
 export interface Pool2D extends OpBase {
   kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'
   strideH: number
@@ -114,6 +122,8 @@ export type Op =
   | DepthwiseConv2D
   | FullyConnected
   | Add
+  | Sub
+  | Mul
   | Pool2D
   | Mean
   | Softmax

@@ -67,6 +67,18 @@ const elementwise = { inputs: [1, 1], constantInputs: [], macs: none } as const
 
 const relu: OpTable['RELU'] = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
 
+/** Two tensors of one type, broadcast against each other. */
+const binary: OpRow<Op> = {
+  inputs: [2, 2],
+  dtypes: [
+    ['float32', 'float32', 'float32'],
+    ['int8', 'int8', 'int8'],
+  ],
+  constantInputs: [],
+  shape: (_, [a = [], b = []]) => broadcastShape(a, b),
+  macs: none,
+}
+
 const OP_TABLE: OpTable = {
   CONV_2D: {
     inputs: [2, 3],
@@ -104,16 +116,9 @@ const OP_TABLE: OpTable = {
     },
     macs: (_, output, [, inputs = 0]) => elementCount(output) * inputs,
   },
-  ADD: {
-    inputs: [2, 2],
-    dtypes: [
-      ['float32', 'float32', 'float32'],
-      ['int8', 'int8', 'int8'],
-    ],
-    constantInputs: [],
-    shape: (_, [a = [], b = []]) => broadcastShape(a, b),
-    macs: none,
-  },
+  ADD: binary,
+  SUB: binary,
+  MUL: binary,
   AVERAGE_POOL_2D: pool,
   MAX_POOL_2D: pool,
   MEAN: {

@@ -21,7 +21,9 @@ export const RANDOM_OPS = {
   CONV_2D: (rng: Rng) => convolution(rng, 'CONV_2D'),
   DEPTHWISE_CONV_2D: (rng: Rng) => convolution(rng, 'DEPTHWISE_CONV_2D'),
   FULLY_CONNECTED: fullyConnected,
-  ADD: add,
+  ADD: (rng: Rng) => binary(rng, 'ADD'),
+  SUB: (rng: Rng) => binary(rng, 'SUB'),
+  MUL: (rng: Rng) => binary(rng, 'MUL'),
   AVERAGE_POOL_2D: (rng: Rng) => pool(rng, 'AVERAGE_POOL_2D'),
   MAX_POOL_2D: (rng: Rng) => pool(rng, 'MAX_POOL_2D'),
   MEAN: mean,
@@ -106,7 +108,7 @@ function broadcastable(rng: Rng, shape: readonly number[]): number[] {
   return shape.slice(from).map((dim) => (chance(rng, 0.3) ? 1 : dim))
 }
 
-function add(rng: Rng) {
+function binary(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL') {
   return single(rng, (build) => {
     const shape = randomShape(rng, 0, 6, 4)
     const other = chance(rng, 0.4) ? shape : broadcastable(rng, shape)
@@ -121,7 +123,7 @@ function add(rng: Rng) {
         })
       : build.input(other)
     return {
-      kind: 'ADD',
+      kind,
       inputs: chance(rng, 0.5) ? [whole, partial] : [partial, whole],
       outputs: [build.int8(shape)],
       activation: randomActivation(rng),

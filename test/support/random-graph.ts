@@ -20,6 +20,8 @@ export const RANDOM_OPS = [
   'DEPTHWISE_CONV_2D',
   'FULLY_CONNECTED',
   'ADD',
+  'SUB',
+  'MUL',
   'AVERAGE_POOL_2D',
   'MAX_POOL_2D',
   'MEAN',
@@ -88,7 +90,9 @@ export function randomInt8Graph(seed: number, kind: OpKind): Graph {
     case 'FULLY_CONNECTED':
       return randomFullyConnected(rng)
     case 'ADD':
-      return randomAdd(rng)
+    case 'SUB':
+    case 'MUL':
+      return randomArithmetic(rng, kind)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return randomPool(rng, kind)
@@ -200,7 +204,8 @@ function randomFullyConnected(rng: Rng): Graph {
   return oneOp(op, [input, ...operands], { name: 'output', dtype: 'int8', quantization: outputQ })
 }
 
-function randomAdd(rng: Rng): Graph {
+/** A shape, and another that is broadcast to it or the same. */
+function broadcastShapes(rng: Rng): [number[], number[]] {
   const shape = anyShape(rng)
   const form = rng.int(4)
   const other =
@@ -209,13 +214,20 @@ function randomAdd(rng: Rng): Graph {
       : form === 1
         ? shape.slice(rng.int(shape.length))
         : [...shape]
+  return [shape, other]
+}
+
+function randomArithmetic(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL'): Graph {
+  const [shape, other] = broadcastShapes(rng)
   const [a, b] = [randomQuantization(rng), randomQuantization(rng)]
-  const range = Math.fround((a.scale[0]! + b.scale[0]!) * rng.uniform(0.3, 1.5))
+  // so that most results fit: as far as both reach together
+  const reach = kind === 'MUL' ? 127 * a.scale[0]! * b.scale[0]! : a.scale[0]! + b.scale[0]!
+  const range = Math.fround(reach * rng.uniform(0.3, 1.5))
   const tensors = [int8Tensor('a', shape, a), int8Tensor('b', other, b)]
   if (chance(rng, 0.2)) tensors[1] = { ...tensors[1]!, data: randomInt8(rng, elementCount(other)) }
   if (chance(rng, 0.5)) tensors.reverse()
   const output = { name: 'output', dtype: 'int8', quantization: perTensor(range, randomZeroPoint(rng)) } as const
-  return oneOp({ kind: 'ADD', activation: randomActivation(rng) }, tensors, output)
+  return oneOp({ kind, activation: randomActivation(rng) }, tensors, output)
 }
 
 function randomPool(rng: Rng, kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): Graph {

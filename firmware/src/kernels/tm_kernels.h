@@ -10,6 +10,8 @@ void tm_conv_2d_int8(const tm_conv_2d *op, const tm_memory *memory);
 void tm_depthwise_conv_2d_int8(const tm_depthwise_conv_2d *op, const tm_memory *memory);
 void tm_fully_connected_int8(const tm_fully_connected *op, const tm_memory *memory);
 void tm_add_int8(const tm_add *op, const tm_memory *memory);
+void tm_sub_int8(const tm_sub *op, const tm_memory *memory);
+void tm_mul_int8(const tm_mul *op, const tm_memory *memory);
 void tm_average_pool_2d_int8(const tm_average_pool_2d *op, const tm_memory *memory);
 void tm_max_pool_2d_int8(const tm_max_pool_2d *op, const tm_memory *memory);
 void tm_mean_int8(const tm_mean *op, const tm_memory *memory);

@@ -14,6 +14,8 @@ tm_status tm_check_conv_2d(const tm_conv_2d *op, const tm_memory *memory);
 tm_status tm_check_depthwise_conv_2d(const tm_depthwise_conv_2d *op, const tm_memory *memory);
 tm_status tm_check_fully_connected(const tm_fully_connected *op, const tm_memory *memory);
 tm_status tm_check_add(const tm_add *op, const tm_memory *memory);
+tm_status tm_check_sub(const tm_sub *op, const tm_memory *memory);
+tm_status tm_check_mul(const tm_mul *op, const tm_memory *memory);
 tm_status tm_check_average_pool_2d(const tm_average_pool_2d *op, const tm_memory *memory);
 tm_status tm_check_max_pool_2d(const tm_max_pool_2d *op, const tm_memory *memory);
 tm_status tm_check_mean(const tm_mean *op, const tm_memory *memory);

@@ -72,6 +72,8 @@ export const OP_MAP: Record<OpKind, OpMapRow> = {
     versions: [5, 5, '2.0.0'],
   },
   ADD: { optionsType: 11, fields: { activation: at(0, 'int8') }, versions: [1, 2, '1.14.0'] },
+  SUB: { optionsType: 28, fields: { activation: at(0, 'int8') }, versions: [1, 2, '1.14.0'] },
+  MUL: { optionsType: 21, fields: { activation: at(0, 'int8') }, versions: [1, 2, '1.14.0'] },
   AVERAGE_POOL_2D: pool,
   MAX_POOL_2D: pool,
   MEAN: { optionsType: 27, fields: { keepDims: at(0, 'int8') }, versions: [1, 2, '1.14.0'], attributeOperand: 1 },

@@ -94,6 +94,8 @@ function build(
       if (values.weightsFormat !== 0) return { unsupported: 'FULLY_CONNECTED with shuffled weights' }
       return { op: { kind, ...base, activation, keepNumDims: values.keepNumDims !== 0 } }
     case 'ADD':
+    case 'SUB':
+    case 'MUL':
       return { op: { kind, ...base, activation } }
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':

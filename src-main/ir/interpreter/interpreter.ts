@@ -5,13 +5,15 @@ import { AppError } from '../../base/errors.ts'
 import { checkGraph } from '../check.ts'
 import { elementCount, tensorBytes, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
 import { allocateTensor, tensorAt } from '../tensor-access.ts'
+import { prepareArithmeticFloat } from './float-binary.ts'
 import { prepareConvolutionFloat, prepareFullyConnectedFloat } from './float-convolution.ts'
-import { prepareAddFloat, prepareMeanFloat, prepareReluFloat, prepareSoftmaxFloat } from './float-elementwise.ts'
+import { prepareMeanFloat, prepareReluFloat, prepareSoftmaxFloat } from './float-elementwise.ts'
 import { preparePoolFloat } from './float-pool.ts'
 import { prepareAddInt8 } from './int8-add.ts'
 import { prepareConv2DInt8, prepareFullyConnectedInt8 } from './int8-convolution.ts'
 import { prepareDepthwiseConv2DInt8 } from './int8-depthwise-convolution.ts'
 import { prepareMeanInt8 } from './int8-mean.ts'
+import { prepareMulInt8 } from './int8-mul.ts'
 import { preparePoolInt8 } from './int8-pool.ts'
 import { prepareReluInt8, prepareRequantizeInt8 } from './int8-rescale.ts'
 import { prepareSoftmaxInt8 } from './int8-softmax.ts'
@@ -89,7 +91,10 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
     case 'FULLY_CONNECTED':
       return int8 ? prepareFullyConnectedInt8(graph, op) : prepareFullyConnectedFloat(graph, op)
     case 'ADD':
-      return int8 ? prepareAddInt8(graph, op) : prepareAddFloat(graph, op)
+    case 'SUB':
+      return int8 ? prepareAddInt8(graph, op) : prepareArithmeticFloat(graph, op)
+    case 'MUL':
+      return int8 ? prepareMulInt8(graph, op) : prepareArithmeticFloat(graph, op)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return int8 ? preparePoolInt8(graph, op) : preparePoolFloat(graph, op)

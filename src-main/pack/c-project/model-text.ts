@@ -21,6 +21,8 @@ const PLAIN_KERNELS: Readonly<Record<Exclude<RecordKind, 'GENERATED'>, string>> 
   DEPTHWISE_CONV_2D: 'tm_depthwise_conv_2d_int8',
   FULLY_CONNECTED: 'tm_fully_connected_int8',
   ADD: 'tm_add_int8',
+  SUB: 'tm_sub_int8',
+  MUL: 'tm_mul_int8',
   AVERAGE_POOL_2D: 'tm_average_pool_2d_int8',
   MAX_POOL_2D: 'tm_max_pool_2d_int8',
   MEAN: 'tm_mean_int8',
