@@ -86,7 +86,10 @@ async function measure(graph: Graph, data: BoardData): Promise<Omit<Row, 'qemu'>
 async function countInQemu(bench: Workbench, graph: Graph, data: BoardData): Promise<number> {
   const core = data.id === 'stm32f407' ? M4 : M7_SINGLE
   const inputs = graph.inputs.map((id) => patternInput(0, tensorBytes(graph.tensors[id]!)))
-  const exported = exportGraph(graph, join(bench.directory, `${graph.name}-${data.id}`), { board: data.id })
+  const exported = exportGraph(graph, join(bench.directory, `${graph.name}-${data.id}`), {
+    board: data.id,
+    rewrite: true,
+  })
   const counts: number[] = []
   for (const sets of [[inputs], [inputs, inputs]]) {
     const { path, bytes } = await buildChipProgram(bench, exported, sets, core)

@@ -135,7 +135,8 @@ export function rewritableNetwork(rng: Rng, layers = 3 + rng.int(8)): Rewritable
 
   function sum(from: TensorId): TensorId {
     const partners = known.filter((id) => shapeOf(id).join() === shapeOf(from).join())
-    return apply({ kind: 'ADD', activation: activation() }, [from, pick(partners)], quantization())
+    const kind = pick(['ADD', 'ADD', 'SUB', 'MUL'] as const)
+    return apply({ kind, activation: activation() }, [from, pick(partners)], quantization())
   }
 
   /** plus a constant that itself has to be computed */

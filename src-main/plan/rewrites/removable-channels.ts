@@ -65,7 +65,8 @@ interface Passage {
 /** How an op passes channels on; undefined where it does anything else with them. */
 function passedOn(graph: Graph, op: Op): Passage | undefined {
   const [output] = op.outputs as [TensorId]
-  const inputs = op.kind === 'ADD' ? op.inputs : op.inputs.slice(0, 1)
+  const isBinary = op.kind === 'ADD' || op.kind === 'SUB' || op.kind === 'MUL'
+  const inputs = isBinary ? op.inputs : op.inputs.slice(0, 1)
   const channels = channelsOf(tensorAt(graph, output))
   const multiplier = op.kind === 'DEPTHWISE_CONV_2D' ? op.multiplier : 1
   const isPassage =
@@ -85,6 +86,8 @@ function passesChannels(graph: Graph, op: Op): boolean {
     case 'RELU6':
     case 'QUANTIZE':
     case 'ADD':
+    case 'SUB':
+    case 'MUL':
     case 'RESHAPE':
       return axes > 0
     case 'PAD':
