@@ -8,7 +8,7 @@ import type { Flashed } from './stages/flash.ts'
 
 /** The flashed model as something that verify/ can hold against the interpreter, an op at a time. */
 export function boardEvaluator({ session, model }: Flashed, plan: Plan, signal: AbortSignal): Evaluator {
-  const { graph } = plan
+  const { graph, source, keptChannels } = plan
   const firmware = session.firmware()
   const offsets = new Map(plan.tensors.map((tensor) => [tensor.id, tensor.offset]))
 
@@ -27,6 +27,7 @@ export function boardEvaluator({ session, model }: Flashed, plan: Plan, signal: 
   return {
     name: session.board.id,
     graph,
+    ...(graph !== source && { rewrittenFrom: { graph: source, keptChannels } }),
     async run(inputs) {
       for (const [i, span] of model.inputs.entries()) {
         await firmware.writeArena(span.offset, bytesOf(inputs[i]!), signal)

@@ -5,6 +5,7 @@ import type { Graph, TensorData } from '../ir/graph.ts'
 import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 import { opMacs } from '../ir/op-table.ts'
 import type { FlashBytes } from '../pack/writer.ts'
+import { rewriteGraph } from '../plan/rewrites/rewrite-graph.ts'
 import { inferOverSerial } from './infer-over-serial.ts'
 import { withFlashedModel, type BoardPlace } from './flashed-model.ts'
 import { bytesOf, decodeInputs, describeOutputs, outputsOf, valuesOf, type OutputValues } from './model-io.ts'
@@ -79,7 +80,7 @@ function inferOnHost(graph: Graph, inputs: readonly TensorData[]): InferReport {
 
 /** Flash and RAM are not known: nobody packed the model now, and the link does not say. */
 async function inferOnLine(graph: Graph, inputs: readonly TensorData[], boardId: string, work: Standalone) {
-  const { run, board } = await inferOverSerial(boardId, graph, inputs, opFacts(graph), work.signal)
+  const { run, board } = await inferOverSerial(boardId, graph, inputs, opFacts(rewriteGraph(graph).graph), work.signal)
   const values = outputsOf(graph).map((tensor, i) => valuesOf(tensor, run.outputs[i]!))
   return {
     board: boardId,
@@ -107,7 +108,7 @@ function inferOnBoard(graph: Graph, inputs: readonly TensorData[], request: Infe
   return withFlashedModel(graph, request, work, async ({ board, plan, packed, flashed, firmwareSha256 }) => {
     const { session, model, hello } = flashed
     const raw = inputs.map(bytesOf)
-    const run = await profileInference(session, model, hello.clock, raw, opFacts(graph), work.signal)
+    const run = await profileInference(session, model, hello.clock, raw, opFacts(plan.graph), work.signal)
     const values = outputsOf(graph).map((tensor, i) => valuesOf(tensor, run.outputs[i]!))
     return {
       board: request.boardId,

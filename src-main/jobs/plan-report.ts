@@ -6,6 +6,7 @@ export function planReport(plan: Plan) {
   return {
     board: plan.target.board,
     fits: plan.fits,
+    rewrites: plan.rewrites,
     flash: { ...plan.flash, ...plan.constants },
     ram: { ...plan.ram, lowerBound: plan.lowerBoundBytes },
     arena: plan.tensors.map(({ name, offset, bytes, firstOp, lastOp }) => ({ name, offset, bytes, firstOp, lastOp })),

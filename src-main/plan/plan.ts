@@ -14,6 +14,7 @@ import { constantBytes, type ConstantBytes } from './flash.ts'
 import { estimateLatency, type LatencyEstimate } from './latency.ts'
 import { arenaBuffers, chooseKernels, plainKernels } from './kernel-choice.ts'
 import type { KernelSource, PlannedKernel } from './planned-kernel.ts'
+import { rewriteGraph, unchanged, type AppliedRewrite } from './rewrites/rewrite-graph.ts'
 
 /** What the planner wants to know of a board; every board description has it. */
 export interface PlanTarget {
@@ -48,7 +49,14 @@ export interface Fit {
 }
 
 export interface Plan {
+  /** as it was given */
+  source: Graph
+  /** what runs on the chip; tensors that `source` has are the same ones here, by id */
   graph: Graph
+  /** what made `graph` of `source` */
+  rewrites: readonly AppliedRewrite[]
+  /** of the tensors that lost channels: which of the source's they have, ascending */
+  keptChannels: ReadonlyMap<TensorId, readonly number[]>
   target: PlanTarget
   /** every activation, in the order in which they come to life */
   tensors: readonly PlannedTensor[]
@@ -67,14 +75,18 @@ export interface Plan {
 export interface PlanOptions {
   /** generated: machine code made for the model, wherever it fits; plain: the firmware's C kernels, which run anywhere */
   kernels: KernelSource
+  /** rewrites the graph first, exactly (rewrites/): the same outputs from fewer layers and products */
+  rewrite?: boolean
 }
 
 /**
  * Plans an int8 graph for a board. Throws MODEL_DTYPE_UNSUPPORTED or MODEL_OPS_UNSUPPORTED naming every op that the chip
  * can't run; never for size: see `checkBudget`.
  */
-export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions = { kernels: 'plain' }): Plan {
-  checkChipSupport(graph)
+export function planModel(source: Graph, target: PlanTarget, options: PlanOptions = { kernels: 'plain' }): Plan {
+  // What the chip can't run is named as the file has it.
+  checkChipSupport(source)
+  const { graph, applied, keptChannels } = options.rewrite ? rewriteGraph(source) : unchanged(source)
   const choices = options.kernels === 'plain' ? plainKernels(graph) : chooseKernels(graph, target)
   const { activations, scratch } = arenaBuffers(graph, choices)
   const { buffers, arenaBytes } = placeBuffers([...activations, ...scratch])
@@ -84,7 +96,10 @@ export function planModel(graph: Graph, target: PlanTarget, options: PlanOptions
   const flash = fit(constants.total, target.budget.flashWeights, constantTensors(graph))
   const ram = fit(arenaBytes, target.budget.ramActivations, firstTensors(graph, aliveAt(buffers, busiest.op)))
   return {
+    source,
     graph,
+    rewrites: applied,
+    keptChannels,
     target,
     tensors: buffers.flatMap(({ tensors, offset, firstOp, lastOp }) =>
       tensors.map((id) => {

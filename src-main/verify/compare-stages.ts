@@ -23,12 +23,22 @@ export interface LayerReport {
   passed: boolean
 }
 
+/** A layer of the reference that a rewrite took out of the candidate: nobody can compare it. */
+export interface RemovedLayer {
+  /** of the reference's graph */
+  index: number
+  op: string
+  /** the name of the output tensor */
+  output: string
+}
+
 export interface StageReport {
   reference: string
   candidate: string
   gate: Gate
   samples: number
   layers: LayerReport[]
+  removed: RemovedLayer[]
   passed: boolean
 }
 
@@ -42,18 +52,21 @@ export interface Comparison {
 
 /**
  * Compares every layer that the two graphs share. Ops are paired in order; QUANTIZE and DEQUANTIZE that only one of the
- * graphs has are left out. Where the candidate can't run single ops, the gate applies to its own run.
+ * graphs has are left out. Where the candidate was rewritten from the reference, layers are paired by the tensor that they
+ * write: what was fused is compared after the fusion, of a layer that lost channels those that are left, and layers that
+ * are gone are named. Where the candidate can't run single ops, the gate applies to its own run.
  */
 export async function compareStages(
   { reference, candidate, samples, gate }: Comparison,
   ctx: Pick<StageContext, 'signal' | 'progress'>,
 ): Promise<StageReport> {
-  const pairs = pairOps(reference.graph, candidate.graph)
+  const pairs = pairOps(reference.graph, candidate)
+  const kept = keptOf(reference.graph, candidate)
   const meters = pairs.map(([r, c]) => {
     const quantum = sharedQuantum(outputOf(reference.graph, r), outputOf(candidate.graph, c))
     return { own: new ErrorMeter(quantum), accumulated: new ErrorMeter(quantum) }
   })
-  const partners = partnerTensors(reference.graph, candidate.graph, pairs)
+  const partners = partnerTensors(reference.graph, candidate, pairs)
 
   for (const [i, sample] of samples.entries()) {
     throwIfCancelled(ctx.signal)
@@ -65,12 +78,14 @@ export async function compareStages(
 
     const given = await candidate.run(inputsFor(candidate.graph, reference.graph, sample))
     for (const [k, [r, c]] of pairs.entries()) {
-      const want = realOutputs(reference.graph, r, expected[r]!)
+      const wanted = reference.graph.ops[r]!.outputs.map((id, i) => kept(expected[r]![i]!, id))
+      const want = realOutputs(reference.graph, r, wanted)
       realOutputs(candidate.graph, c, given[c]!).forEach((data, i) => meters[k]!.accumulated.add(want[i]!, data))
       if (candidate.runOp === undefined) continue
       const inputs = variableInputs(candidate.graph, candidate.graph.ops[c]!).map((id) => {
         const partner = partners.get(id)!
-        return convert(known.get(partner)!, tensorAt(reference.graph, partner), tensorAt(candidate.graph, id))
+        const values = kept(known.get(partner)!, partner)
+        return convert(values, tensorAt(reference.graph, partner), tensorAt(candidate.graph, id))
       })
       const own = realOutputs(candidate.graph, c, await candidate.runOp(c, inputs))
       own.forEach((data, i) => meters[k]!.own.add(want[i]!, data))
@@ -97,6 +112,7 @@ export async function compareStages(
     gate,
     samples: samples.length,
     layers,
+    removed: removedOps(reference.graph, candidate, pairs),
     passed: layers.every((layer) => layer.passed),
   }
 }
@@ -107,8 +123,39 @@ export const inputsFor = (to: Graph, from: Graph, sample: readonly TensorData[])
 
 type OpPair = readonly [reference: number, candidate: number]
 
-function pairOps(reference: Graph, candidate: Graph): OpPair[] {
+/** Whether tensors of both have the same ids. */
+const isRewritten = (reference: Graph, { rewrittenFrom }: Evaluator) => rewrittenFrom?.graph === reference
+
+/** Of a reference's values those that the candidate has too. */
+function keptOf(reference: Graph, candidate: Evaluator): (data: TensorData, id: TensorId) => TensorData {
+  if (!isRewritten(reference, candidate)) return (data) => data
+  const { keptChannels } = candidate.rewrittenFrom!
+  return (data, id) => {
+    const channels = keptChannels.get(id)
+    if (channels === undefined) return data
+    const all = tensorAt(reference, id).shape.at(-1)!
+    return Int8Array.from({ length: (data.length / all) * channels.length }, (_, i) => {
+      const pixel = Math.floor(i / channels.length)
+      return Number(data[pixel * all + channels[i % channels.length]!])
+    })
+  }
+}
+
+function removedOps(reference: Graph, candidate: Evaluator, pairs: readonly OpPair[]): RemovedLayer[] {
+  if (!isRewritten(reference, candidate)) return []
+  const paired = new Set(pairs.map(([r]) => r))
+  return reference.ops.flatMap(({ kind }, index) =>
+    paired.has(index) ? [] : [{ index, op: kind, output: outputOf(reference, index).name }],
+  )
+}
+
+function pairOps(reference: Graph, evaluator: Evaluator): OpPair[] {
+  const candidate = evaluator.graph
   if (reference === candidate) return reference.ops.map((_, i) => [i, i])
+  if (isRewritten(reference, evaluator)) {
+    const writers = new Map(reference.ops.map((op, index) => [op.outputs[0], index]))
+    return candidate.ops.map((op, c) => [writers.get(op.outputs[0])!, c])
+  }
   const computing = (graph: Graph) => [...graph.ops.keys()].filter((i) => !isConversion(graph.ops[i]!))
   const [left, right] = [computing(reference), computing(candidate)]
   const kinds = (graph: Graph, indices: readonly number[]) => indices.map((i) => graph.ops[i]!.kind).join(', ')
@@ -128,8 +175,10 @@ const realOutputs = (graph: Graph, index: number, outputs: readonly TensorData[]
   graph.ops[index]!.outputs.map((id, i) => real(outputs[i]!, tensorAt(graph, id)))
 
 /** For each computed tensor of the candidate, the reference's tensor that means the same. */
-function partnerTensors(reference: Graph, candidate: Graph, pairs: readonly OpPair[]): Map<TensorId, TensorId> {
-  if (reference === candidate) return new Map(reference.tensors.map((_, id) => [id, id]))
+function partnerTensors(reference: Graph, evaluator: Evaluator, pairs: readonly OpPair[]): Map<TensorId, TensorId> {
+  const candidate = evaluator.graph
+  if (reference === candidate || isRewritten(reference, evaluator))
+    return new Map(reference.tensors.map((_, id) => [id, id]))
   const partners = new Map<TensorId, TensorId>()
   candidate.inputs.forEach((id, i) => partners.set(id, reference.inputs[i]!))
   const paired = new Map(pairs.map(([r, c]) => [c, r]))

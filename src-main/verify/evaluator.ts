@@ -1,6 +1,13 @@
 import type { Graph, TensorData, TensorId } from '../ir/graph.ts'
 import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 
+/** Tensors of `graph` have the same ids in the graph that was made of it. */
+export interface Rewritten {
+  graph: Graph
+  /** of tensors that have fewer channels there: which of the last dimension's they have, ascending */
+  keptChannels: ReadonlyMap<TensorId, readonly number[]>
+}
+
 /**
  * Something that runs a graph: the interpreter here, a board, another runtime. Board and runtimes are handed in by the
  * caller. Op indices and outputs are those of `graph`.
@@ -8,6 +15,8 @@ import { createInterpreter } from '../ir/interpreter/interpreter.ts'
 export interface Evaluator {
   name: string
   graph: Graph
+  /** where `graph` was made of another one by exact rewrites */
+  rewrittenFrom?: Rewritten
   /** Every op's outputs of one inference, in op order. */
   run: (inputs: readonly TensorData[]) => Promise<TensorData[][]> | TensorData[][]
   /** One op's outputs, given its non-constant inputs; absent where that can't be done. */

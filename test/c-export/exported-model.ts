@@ -37,9 +37,13 @@ export const sources = {
 export function exportGraph(
   graph: Graph,
   folder: string,
-  { board = 'stm32f407', kernels = 'generated' }: { board?: string; kernels?: KernelSource } = {},
+  {
+    board = 'stm32f407',
+    kernels = 'generated',
+    rewrite = false,
+  }: { board?: string; kernels?: KernelSource; rewrite?: boolean } = {},
 ): ExportedModel {
-  const plan = planModel(graph, findBoardData(board)!, { kernels })
+  const plan = planModel(graph, findBoardData(board)!, { kernels, rewrite })
   const project = writeCProject(plan, 'net.tflite', sources)
   for (const [path, text] of project.files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

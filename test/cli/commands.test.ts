@@ -124,6 +124,7 @@ describe('a model file', () => {
       .strictObject({
         board: z.string(),
         fits: z.literal(true),
+        rewrites: z.array(z.unknown()).length(0),
         flash: fit.extend({
           weights: z.number(),
           biases: z.number(),
@@ -160,6 +161,15 @@ describe('a model file', () => {
     expect(value.ram.needed).toBeGreaterThanOrEqual(value.ram.lowerBound)
     expect(value.arena.length).toBe(7)
     expect(value.kernels.map(({ family }) => family)).toEqual(new Array(6).fill('fully-connected'))
+  })
+
+  it('plan with its listing, which is one field more', async () => {
+    const args = ['plan', int8, '--board', BOARD, '--listing']
+    const { listing, kernels } = z
+      .object({ listing: z.string(), kernels: z.array(z.unknown()) })
+      .parse(await thimbleJson(args, store))
+    expect(listing.match(/^layer_\d+:$/gm)).toHaveLength(kernels.length)
+    expect((await thimble(args, store)).stdout.trim()).toBe(listing.trim())
   })
 
   it('verify: the float form is shown, the board is exact', async () => {

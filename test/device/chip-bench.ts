@@ -58,7 +58,7 @@ async function measure(graph: Graph, data: BoardData): Promise<Omit<Row, 'qemu'>
   const { board, machine } = await openInProcess(data)
   try {
     const session = await connectBoard(board)
-    const plan = planModel(graph, data, { kernels: 'generated' })
+    const plan = planModel(graph, data, { kernels: 'generated', rewrite: true })
     const { blob } = packModel(plan)
     await session.flash(new Uint8Array(readFileSync(`assets/firmware/${data.id}.bin`)), blob)
     const firmware = session.firmware()
@@ -67,7 +67,7 @@ async function measure(graph: Graph, data: BoardData): Promise<Omit<Row, 'qemu'>
     const inputs: TensorData[] = graph.inputs.map((id) => patternInput(0, tensorBytes(graph.tensors[id]!)))
     const bytesOf = (values: TensorData) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     const free = belowStack(machine).fill(PAINT)
-    const ops = graph.ops.map((op) => ({ op: op.kind, macs: opMacs(graph, op) }))
+    const ops = plan.graph.ops.map((op) => ({ op: op.kind, macs: opMacs(plan.graph, op) }))
     const run = await profileInference(session, model, clock, inputs.map(bytesOf), ops)
     const used = free.length - free.findIndex((byte) => byte !== PAINT)
     const wanted = createInterpreter(graph).run(inputs).map(bytesOf)
@@ -86,7 +86,10 @@ async function measure(graph: Graph, data: BoardData): Promise<Omit<Row, 'qemu'>
 async function countInQemu(bench: Workbench, graph: Graph, data: BoardData): Promise<number> {
   const core = data.id === 'stm32f407' ? M4 : M7_SINGLE
   const inputs = graph.inputs.map((id) => patternInput(0, tensorBytes(graph.tensors[id]!)))
-  const exported = exportGraph(graph, join(bench.directory, `${graph.name}-${data.id}`), { board: data.id })
+  const exported = exportGraph(graph, join(bench.directory, `${graph.name}-${data.id}`), {
+    board: data.id,
+    rewrite: true,
+  })
   const counts: number[] = []
   for (const sets of [[inputs], [inputs, inputs]]) {
     const { path, bytes } = await buildChipProgram(bench, exported, sets, core)
@@ -111,6 +114,8 @@ function printTable(head: readonly string[], rows: readonly (readonly string[])[
 
 function printLayers({ plan, run, model, board }: Row): void {
   console.log(`\n${model} on ${board}, a layer:`)
+  for (const { rewrite, layers, saved } of plan.rewrites)
+    console.log(`${rewrite}: ${layers.join(', ')} (${saved.ops} ops, ${saved.macs} MACs, ${saved.constantBytes} B)`)
   const head = [
     'op',
     'kernel',

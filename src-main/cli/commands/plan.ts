@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { formatBytes, formatExactBytes, formatLatency, NOTHING } from '../../contract/format.ts'
-import { planModelFile } from '../../jobs/plan-model.ts'
+import { planModelFile, type PlanFileReport } from '../../jobs/plan-model.ts'
 import { defineCommand, flagOn } from '../command.ts'
 import { boardFlag, plainFlag } from '../shared-options.ts'
 import { formatPairs, formatTable, shortName } from '../table.ts'
@@ -9,16 +9,25 @@ export const plan = defineCommand({
   name: 'plan',
   args: ['<file>'],
   summary: "Where a model would lie in a board's memories, against the budget",
-  flags: [boardFlag, plainFlag],
-  options: z.object({ board: z.string(), plain: flagOn }),
-  run: async ([file], { board, plain }, { terminal }) =>
+  flags: [
+    boardFlag,
+    plainFlag,
+    {
+      name: 'listing',
+      text: 'the machine code made for each layer, as assembly with remarks, and why each was chosen',
+    },
+  ],
+  options: z.object({ board: z.string(), plain: flagOn, listing: flagOn }),
+  run: async ([file], { board, plain, listing }, { terminal }) =>
     planModelFile({
       file: file!,
       boardId: board,
       assetsDir: terminal.assetsDir,
       kernels: plain ? 'plain' : 'generated',
+      listing,
     }),
-  print({ board, flash, ram, arena, kernels, latency }) {
+  print({ listing, board, flash, ram, arena, kernels, rewrites, latency }) {
+    if (listing !== undefined) return listing
     const head = formatPairs([
       ['board', board],
       ['flash for weights', `${formatBytes(flash.needed)} of ${formatBytes(flash.budget)}`],
@@ -43,6 +52,17 @@ export const plan = defineCommand({
         ...[codeBytes, constantBytes, scratchBytes].map(String),
       ]),
     )
-    return `${head}\n\n${map}\n\n${layers}`
+    return [head, ...rewrites.map(rewriteText), map, layers].join('\n\n')
   },
 })
+
+/** What a rewrite did, with the layers that it took or made smaller. */
+function rewriteText({ rewrite, layers, saved }: PlanFileReport['rewrites'][number]): string {
+  const what = [
+    `${saved.ops} ops`,
+    `${saved.macs} MACs`,
+    `${formatExactBytes(saved.constantBytes)} of constants`,
+    `${formatExactBytes(saved.activationBytes)} of activations`,
+  ]
+  return [`${rewrite}, saves ${what.join(', ')}`, ...layers.map((layer) => `  ${layer}`)].join('\n')
+}

@@ -53,5 +53,7 @@ function stageText(stage: VerifyFileReport['stages'][number]): string {
     passed ? 'pass' : 'FAIL',
   ])
   const titles = ['layer', 'op', 'output', 'max error', 'differing', 'accumulated', 'SQNR, dB', 'gate']
-  return `${head}\n${formatTable(titles, rows)}\n${stage.passed ? 'passed' : 'NOT passed'}`
+  const removed = stage.removed.map(({ index, op, output }) => `${index} ${op} ${shortName(output)}`)
+  const gone = removed.length > 0 ? [`removed by exact rewrites, not compared: ${removed.join(', ')}`] : []
+  return [head, formatTable(titles, rows), ...gone, stage.passed ? 'passed' : 'NOT passed'].join('\n')
 }

@@ -71,7 +71,7 @@ async function checkBoard({ flashed, plan, workload, verified }: BenchInput, ctx
   const count = Math.min(workload.count, Math.max(1, Math.min(MOST_CHECKED, Math.floor(CHECKED_MACS / (macs + 1)))))
   const report = await verifyStages(
     {
-      int8Graph: plan.graph,
+      int8Graph: plan.source,
       samples: Array.from({ length: count }, (_, i) => workload.inputs(i)),
       others: [boardEvaluator(flashed, plan, ctx.signal)],
     },
@@ -94,7 +94,7 @@ async function streamWorkload({ flashed, plan, workload }: BenchInput, ctx: JobC
   const { session, hello } = flashed
   const { provenance, timing } = session.board
   const firmware = session.firmware()
-  const interpreter = createInterpreter(plan.graph)
+  const interpreter = createInterpreter(plan.source)
   const latencies: Us[] = []
   const scores: number[] = []
   const labels: number[] = []

@@ -32,8 +32,8 @@ export function plan(input: PlanInput, ctx: JobContext): Plan {
   return planned
 }
 
-/** The budget for activations is never more than what the firmware leaves. */
+/** After exact rewrites. The budget for activations is never more than what the firmware leaves. */
 export function planFor({ graph, board, firmware, kernels }: PlanInput): Plan {
   const ramActivations = bytes(Math.min(board.budget.ramActivations, firmware.arenaBytes))
-  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } }, { kernels })
+  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } }, { kernels, rewrite: true })
 }
