@@ -12,8 +12,8 @@ import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import type { Graph } from '../../src-main/ir/graph.ts'
 import { randomInputs } from '../../src-main/jobs/model-io.ts'
 import { countInstructions, M4, M7_SINGLE, runQemu, Workbench, type TestCore } from '../emulator/toolchain.ts'
-import { randomNetwork } from '../firmware/random-networks.ts'
 import { smallInt8Graph } from '../jobs/small-model.ts'
+import { mixedNetwork } from '../plan/mixed-network.ts'
 import { hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
 import { buildChipProgram, succeed } from './chip-program.ts'
 import { expectedLines, exportGraph } from './exported-model.ts'
@@ -45,7 +45,7 @@ test('the autoencoder, to the instruction', async () => {
 })
 
 test('a network with branches, generated and plain kernels mixed, to the instruction', async () => {
-  const { graph } = randomNetwork(createRng(4))
+  const graph = mixedNetwork(4, 'stm32f407')
   const { exported, program, ours } = await expectSame(graph, 'network', M4, 'stm32f407', 2)
   expect(new Set(exported.plan.kernels.map(({ source }) => source)).size).toBe(2)
   expect(ours.instructions).toBe(await countInstructions(program.path))
@@ -69,7 +69,7 @@ describe.skipIf(!hasMlperfTiny)('MLPerf Tiny', () => {
 })
 
 test('assembled and compiled, kernels and constants are the bytes that the packer places', async () => {
-  const { graph } = randomNetwork(createRng(4))
+  const graph = mixedNetwork(4, 'stm32f407')
   for (const [i, net] of [graph, await smallInt8Graph(64)].entries()) {
     const { folder, model, project } = exportGraph(net, join(bench.directory, `bytes-${i}`))
     const bytesOf = (file: string, section: string) => {

@@ -26,15 +26,30 @@ const TARGETS: Readonly<Record<string, string>> = {
   stm32h743: 'stm32h7x',
 }
 const DEBUG_COMMAND = 0xf2
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 170_000
 
 export interface OpenOcd {
   board: VirtualBoard
   /** second bytes of the debug commands (F2 …) that it has sent */
   sent: ReadonlySet<number>
-  /** Runs the commands after `init`, then ends; all that they and it printed. Throws when it fails. */
+  /** runOpenOcd on this board */
   run(...commands: string[]): Promise<string>
   close(): Promise<void>
+}
+
+/** Runs the commands after `init`, then ends; all that they and it printed. Throws when it fails. */
+export async function runOpenOcd(port: number, boardId: string, driver: Driver, commands: readonly string[]) {
+  const { stderr, stdout } = await promisify(execFile)(
+    'openocd',
+    [
+      ...['-c', 'gdb_port disabled; telnet_port disabled; tcl_port disabled'],
+      ...ADAPTERS[driver](port),
+      ...['-f', `target/${TARGETS[boardId]}.cfg`],
+      ...['-c', ['init', ...commands.map((command) => `echo [${command}]`), 'shutdown'].join('; ')],
+    ],
+    { timeout: TIMEOUT_MS },
+  )
+  return stdout + stderr
 }
 
 export async function startOpenOcd(
@@ -59,19 +74,7 @@ export async function startOpenOcd(
   return {
     board,
     sent,
-    async run(...commands) {
-      const { stderr, stdout } = await promisify(execFile)(
-        'openocd',
-        [
-          ...['-c', 'gdb_port disabled; telnet_port disabled; tcl_port disabled'],
-          ...ADAPTERS[driver](server.port),
-          ...['-f', `target/${TARGETS[boardId]}.cfg`],
-          ...['-c', ['init', ...commands.map((command) => `echo [${command}]`), 'shutdown'].join('; ')],
-        ],
-        { timeout: TIMEOUT_MS },
-      )
-      return stdout + stderr
-    },
+    run: (...commands) => runOpenOcd(server.port, boardId, driver, commands),
     async close() {
       await server.close()
       await board.close()

@@ -1,23 +1,22 @@
 // `thimble plan --listing`: what it prints is a source of the very bytes that are packed.
 
 import { describe, expect, test } from 'vitest'
-import { createRng } from '../../src-main/base/rng.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { readPackedModel } from '../../src-main/pack/reader.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planListing } from '../../src-main/plan/listing.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 import { assembleWithGnu, hex } from '../codegen/gnu-as.ts'
-import { randomNetwork } from '../firmware/random-networks.ts'
 import { SMALL_MODEL } from '../pack/small-model.ts'
+import { mixedNetwork } from './mixed-network.ts'
 
 const planOf = (seed: number, board: string) =>
-  planModel(randomNetwork(createRng(seed)).graph, findBoardData(board)!, { kernels: 'generated' })
+  planModel(mixedNetwork(seed, board), findBoardData(board)!, { kernels: 'generated' })
 
 describe.each([
   [4, 'stm32f407', 'cortex-m4'],
   [7, 'stm32f746', 'cortex-m7'],
-] as const)('network %i on %s', (seed, board, cpu) => {
+] as const)('a network from seed %i on %s', (seed, board, cpu) => {
   const plan = planOf(seed, board)
   const lines = planListing(plan).split('\n')
 

@@ -1,0 +1,16 @@
+// A random network whose plan has kernels of both kinds: machine code for some layers, C for others.
+
+import { createRng } from '../../src-main/base/rng.ts'
+import { findBoardData } from '../../src-main/device/board-data.ts'
+import type { Graph } from '../../src-main/ir/graph.ts'
+import { planModel } from '../../src-main/plan/plan.ts'
+import { randomNetwork } from '../firmware/random-networks.ts'
+
+/** The first one from `seed` on. */
+export function mixedNetwork(seed: number, board: string): Graph {
+  for (; ; seed++) {
+    const { graph } = randomNetwork(createRng(seed))
+    const { kernels } = planModel(graph, findBoardData(board)!, { kernels: 'generated' })
+    if (new Set(kernels.map(({ source }) => source)).size === 2) return graph
+  }
+}
