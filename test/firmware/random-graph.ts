@@ -39,6 +39,10 @@ export const randomQuantization = (rng: Rng, low = -8, high = 1): Quantization =
   axis: 0,
 })
 
+/** What LOGISTIC and SOFTMAX, and TANH, give: ranges that are known. */
+export const PROBABILITY: Quantization = { scale: [1 / 256], zeroPoint: [-128], axis: 0 }
+export const PLUS_OR_MINUS_ONE: Quantization = { scale: [1 / 128], zeroPoint: [0], axis: 0 }
+
 /** Uniform bytes, only the two extremes, or all alike: the last two drive sums and clamps to their ends. */
 export function randomInt8(rng: Rng, length: number): Int8Array {
   const kind = rng.int(4)

@@ -2,7 +2,15 @@
 
 import type { Rng } from '../../src-main/base/rng.ts'
 import type { TensorId } from '../../src-main/ir/graph.ts'
-import { GraphBuilder, between, chance, pick, randomActivation, type RandomCase } from './random-graph.ts'
+import {
+  GraphBuilder,
+  PLUS_OR_MINUS_ONE,
+  between,
+  chance,
+  pick,
+  randomActivation,
+  type RandomCase,
+} from './random-graph.ts'
 
 export function randomNetwork(rng: Rng): RandomCase {
   const build = new GraphBuilder(rng)
@@ -17,7 +25,7 @@ export function randomNetwork(rng: Rng): RandomCase {
   for (let i = between(rng, 3, 12); i > 0; i--) {
     const from = use(pick(rng, known))
     const alike = known.filter((id) => shapeOf(id).join() === shapeOf(from).join())
-    known.push(...[pick(rng, [convolve, sum, rectify, flatten, turn, swapHalves, crop])(from, alike)].flat())
+    known.push(...[pick(rng, [convolve, sum, bend, flatten, turn, swapHalves, crop])(from, alike)].flat())
   }
   const unread = known.filter((id) => !used.has(id) && !build.inputs.includes(id))
   return build.finish(chance(rng, 0.3) ? [...unread, pick(rng, known)].filter(once) : unread)
@@ -48,9 +56,12 @@ export function randomNetwork(rng: Rng): RandomCase {
     return to
   }
 
-  function rectify(from: TensorId): TensorId {
-    const to = build.int8(shapeOf(from))
-    build.ops.push({ kind: 'RELU', inputs: [from], outputs: [to] })
+  /** one value in, one out: written over the input where nothing else reads that */
+  function bend(from: TensorId): TensorId {
+    const kind = pick(rng, ['RELU', 'ABS', 'LEAKY_RELU', 'TANH'] as const)
+    const to = build.int8(shapeOf(from), kind === 'TANH' ? PLUS_OR_MINUS_ONE : undefined)
+    const places = { inputs: [from], outputs: [to] }
+    build.ops.push(kind === 'LEAKY_RELU' ? { kind, ...places, alpha: Math.fround(0.1) } : { kind, ...places })
     return to
   }
 

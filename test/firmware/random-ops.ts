@@ -5,6 +5,8 @@ import { elementCount, type Op, type Quantization, type TensorId } from '../../s
 import { windowOutputSize } from '../../src-main/ir/shapes.ts'
 import {
   GraphBuilder,
+  PLUS_OR_MINUS_ONE,
+  PROBABILITY,
   between,
   chance,
   pick,
@@ -219,10 +221,6 @@ function sigmoidal(rng: Rng, kind: 'LOGISTIC' | 'TANH', output: Quantization) {
     return { kind, inputs: [build.input(shape, randomQuantization(rng, -10, 5))], outputs: [build.int8(shape, output)] }
   })
 }
-
-const PLUS_OR_MINUS_ONE: Quantization = { scale: [1 / 128], zeroPoint: [0], axis: 0 }
-
-const PROBABILITY: Quantization = { scale: [1 / 256], zeroPoint: [-128], axis: 0 }
 
 function softmax(rng: Rng) {
   return single(rng, (build) => {

@@ -37,3 +37,15 @@ test.each(BINARY_ANSWERS)('$kind of $inputs to $output', ({ kind, inputs, output
   const [result] = interpreter.run([kind === 'PRELU' ? repeated : EVERY_INT8, EVERY_INT8])
   expect(crc32(new Uint8Array(result!.buffer))).toBe(wanted)
 })
+
+test.each([
+  ['an output too fine', 20, 0.1],
+  ['an output too coarse', 0.001, 1],
+  ['an input too fine', 1e-8, 1e-8],
+])('HARD_SWISH refuses %s for 16 bits', (_, from, to) => {
+  const tensors = [tensor('x', [256], [from, 0]), tensor('y', [256], [to, 0])]
+  const ops: Op[] = [{ kind: 'HARD_SWISH', inputs: [0], outputs: [1] }]
+  expect(() => crcOf({ name: 'hard', tensors, ops, inputs: [0], outputs: [1] })).toThrow(
+    expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringContaining('16-bit') as string }),
+  )
+})
