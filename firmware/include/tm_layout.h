@@ -45,6 +45,12 @@
 #define TM_OP_DEQUANTIZE        12u
 #define TM_OP_PAD               13u
 #define TM_OP_GENERATED         14u
+#define TM_OP_SUB               21u
+#define TM_OP_MUL               22u
+#define TM_OP_MINIMUM           23u
+#define TM_OP_MAXIMUM           24u
+#define TM_OP_PRELU             25u
+#define TM_OP_LOOKUP            26u
 #define TM_OP_MOVE              32u
 #define TM_OP_RESIZE            33u
 #define TM_OP_ARG_MAX           34u
@@ -193,7 +199,7 @@ typedef struct {
 } tm_fully_connected;
 _Static_assert(sizeof(tm_fully_connected) == 88, "tm_fully_connected has padding");
 
-/* int8 sum of two tensors; a stride of 0 broadcasts along its dimension. */
+/* int8 sum of two tensors. */
 typedef struct {
     uint32_t kind;
     uint32_t record_bytes;
@@ -202,7 +208,7 @@ typedef struct {
     tm_ref input1;
     tm_ref input2;
     uint32_t dims[6]; /* of the output, outermost first */
-    uint32_t strides1[6];
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
     uint32_t strides2[6];
     int32_t input1_offset;
     int32_t input2_offset;
@@ -218,6 +224,113 @@ typedef struct {
     int32_t activation_max;
 } tm_add;
 _Static_assert(sizeof(tm_add) == 156, "tm_add has padding");
+
+/* int8 difference of two tensors. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    uint32_t left_shift;
+    int32_t input1_multiplier;
+    int32_t input1_shift;
+    int32_t input2_multiplier;
+    int32_t input2_shift;
+    int32_t output_multiplier;
+    int32_t output_shift;
+    int32_t activation_min;
+    int32_t activation_max;
+} tm_sub;
+_Static_assert(sizeof(tm_sub) == 156, "tm_sub has padding");
+
+/* int8 product of two tensors, value by value. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    int32_t output_multiplier;
+    int32_t output_shift;
+    int32_t activation_min;
+    int32_t activation_max;
+} tm_mul;
+_Static_assert(sizeof(tm_mul) == 136, "tm_mul has padding");
+
+/* The smaller of two int8 values; all tensors have one scale and zero point. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+} tm_minimum;
+_Static_assert(sizeof(tm_minimum) == 108, "tm_minimum has padding");
+
+/* The larger of two int8 values, likewise. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+} tm_maximum;
+_Static_assert(sizeof(tm_maximum) == 108, "tm_maximum has padding");
+
+/* int8; input2 is the slope for values of input1 below its zero point. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    int32_t identity_multiplier; /* from the zero point on */
+    int32_t identity_shift;
+    int32_t slope_multiplier; /* of the product with the slope */
+    int32_t slope_shift;
+} tm_prelu;
+_Static_assert(sizeof(tm_prelu) == 136, "tm_prelu has padding");
+
+/* int8 function of one value: ABS, HARD_SWISH, LEAKY_RELU, LOGISTIC and TANH. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input;
+    tm_ref table; /* 256 int8 outputs, of the inputs from -128 on */
+} tm_lookup;
+_Static_assert(sizeof(tm_lookup) == 36, "tm_lookup has padding");
 
 /* int8 mean over a window, counting only what lies inside the input. */
 typedef struct {

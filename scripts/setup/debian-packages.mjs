@@ -7,11 +7,12 @@ import path from 'node:path'
 import { isCi, onTerminal, rootPrefix } from './consent.mjs'
 import { SetupError, say } from './report.mjs'
 
-// `scope`: 'app' to run Thimble, 'test' to run its tests and build its firmware, 'package' to make installers.
+// `scope`: 'app' to run Thimble, 'test' to run its tests and build its firmware, 'deep' for the fuzzer of
+// `npm run test:deep`, 'package' to make installers.
 // A probe names a command, a shared library or a file; where Debian renamed a package (the 64-bit time_t transition)
 // `package` lists the newer name first.
 /**
- * @typedef {{ package: string[], scope: 'app' | 'test' | 'package', for: string,
+ * @typedef {{ package: string[], scope: 'app' | 'test' | 'deep' | 'package', for: string,
  *   command?: string, library?: string, file?: string }} SystemPackage
  * @type {SystemPackage[]}
  */
@@ -37,6 +38,14 @@ export const SYSTEM_PACKAGES = [
   { package: ['openocd'], scope: 'test', for: 'driving a virtual ST-Link', command: 'openocd' },
   { package: ['cmake'], scope: 'test', for: 'building exported C projects', command: 'cmake' },
   { package: ['make'], scope: 'test', for: 'building exported C projects', command: 'make' },
+  { package: ['clang'], scope: 'deep', for: 'fuzzing the reader of packed models', command: 'clang' },
+  {
+    // It depends on the libraries of whatever version clang is here; they lie in a folder named after that.
+    package: ['libclang-rt-dev'],
+    scope: 'deep',
+    for: 'fuzzing the reader of packed models',
+    file: '/usr/share/doc/libclang-rt-dev/copyright',
+  },
   { package: ['zip'], scope: 'package', for: 'making the zip', command: 'zip' },
   { package: ['fakeroot'], scope: 'package', for: 'making the deb', command: 'fakeroot' },
   { package: ['dpkg'], scope: 'package', for: 'making the deb', command: 'dpkg-deb' },

@@ -8,7 +8,6 @@ import {
   type Op,
   type OpKind,
   type Quantization,
-  type Quantize,
   type Tensor,
   type TensorId,
 } from '../ir/graph.ts'
@@ -17,14 +16,12 @@ import { activationQuantization, perTensor, quantizeActivation, quantizeWeights 
 import type { Recipe } from './recipe.ts'
 
 /** Where an op's output gets its scale and zero point from. */
-type OutputRule = 'own range' | 'as its input' | 'probability' | 'not quantized'
+type OutputRule = 'own range' | 'as its input' | 'one for all' | 'probability' | 'plus or minus one' | 'not quantized'
 
 interface OpRow {
   output: OutputRule
   /** inputs 1 and 2 are weights and bias: the dimension of the output channels, and whether each has its own scale */
   weights?: { channelAxis: number; perChannel: boolean }
-  /** the op takes its inputs at the scale and zero point of its output alone */
-  inputsAlike?: boolean
 }
 
 // FULLY_CONNECTED has one weight scale for all outputs: what TFLite's kernels of every version and ours take.
@@ -33,6 +30,16 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   DEPTHWISE_CONV_2D: { output: 'own range', weights: { channelAxis: 3, perChannel: true } },
   FULLY_CONNECTED: { output: 'own range', weights: { channelAxis: 0, perChannel: false } },
   ADD: { output: 'own range' },
+  SUB: { output: 'own range' },
+  MUL: { output: 'own range' },
+  MINIMUM: { output: 'one for all' },
+  MAXIMUM: { output: 'one for all' },
+  PRELU: { output: 'own range' },
+  ABS: { output: 'own range' },
+  HARD_SWISH: { output: 'own range' },
+  LEAKY_RELU: { output: 'own range' },
+  LOGISTIC: { output: 'probability' },
+  TANH: { output: 'plus or minus one' },
   MEAN: { output: 'own range' },
   RELU: { output: 'own range' },
   RELU6: { output: 'own range' },
@@ -40,7 +47,7 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   MAX_POOL_2D: { output: 'as its input' },
   RESHAPE: { output: 'as its input' },
   PAD: { output: 'as its input' },
-  CONCATENATION: { output: 'own range', inputsAlike: true },
+  CONCATENATION: { output: 'one for all' },
   SPLIT: { output: 'as its input' },
   SPLIT_V: { output: 'as its input' },
   SQUEEZE: { output: 'as its input' },
@@ -55,6 +62,8 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
 
 /** 0 … 255/256 */
 const PROBABILITY = perTensor(1 / 256, -128)
+/** -1 … 127/128 */
+const PLUS_OR_MINUS_ONE = perTensor(1 / 128, 0)
 
 function checkFloat(graph: Graph): void {
   const quantized = graph.ops.filter((op) => op.kind === 'QUANTIZE' || op.kind === 'DEQUANTIZE')
@@ -80,6 +89,8 @@ function activationQuantizations(graph: Graph, ranges: ReadonlyMap<TensorId, Ran
       if (rule === 'not quantized') continue
       if (rule === 'own range') quantizations.set(id, own(id))
       else if (rule === 'probability') quantizations.set(id, PROBABILITY)
+      else if (rule === 'plus or minus one') quantizations.set(id, PLUS_OR_MINUS_ONE)
+      else if (rule === 'one for all') quantizations.set(id, commonQuantization(graph, op, ranges))
       else quantizations.set(id, quantizations.get(x!) ?? constantQuantization(graph, x!))
     }
   }
@@ -131,32 +142,47 @@ function rewriteWeights(
   return [tensors.length - 2, tensors.length - 1]
 }
 
-/** A constant operand, such as one of ADD, covers its own values. */
-function constantQuantization(graph: Graph, id: TensorId): Quantization {
+function constantRange(graph: Graph, id: TensorId): Range {
   let min = 0
   let max = 0
   for (const value of graph.tensors[id]!.data as Float32Array) {
     min = Math.min(min, value)
     max = Math.max(max, value)
   }
-  return activationQuantization({ min, max })
+  return { min, max }
 }
 
-function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
+/** A constant operand, such as one of ADD, covers its own values. */
+const constantQuantization = (graph: Graph, id: TensorId): Quantization =>
+  activationQuantization(constantRange(graph, id))
+
+/** Covers all inputs of an op whose kernel takes integers as they are; every value of its output is one of theirs. */
+function commonQuantization(graph: Graph, op: Op, ranges: ReadonlyMap<TensorId, Range>): Quantization {
+  const covered = op.inputs.map((id) => ranges.get(id) ?? constantRange(graph, id))
+  return activationQuantization({
+    min: Math.min(...covered.map(({ min }) => min)),
+    max: Math.max(...covered.map(({ max }) => max)),
+  })
+}
+
+/** An activation at another scale than its own: by a QUANTIZE in front of the op that wants it, which is added to `ops`. */
+function requantized({ tensors }: Rewrite, ops: Op[], id: TensorId, quantization: Quantization): TensorId {
+  const { scale, zeroPoint } = tensors[id]!.quantization!
+  if (scale[0] === quantization.scale[0] && zeroPoint[0] === quantization.zeroPoint[0]) return id
+  const output = tensors.push({ ...tensors[id]!, name: `${tensors[id]!.name}/rescaled`, quantization }) - 1
+  ops.push({ kind: 'QUANTIZE', inputs: [id], outputs: [output] })
+  return output
+}
+
+function rewriteConstant(
+  { graph, tensors }: Rewrite,
+  id: TensorId,
+  quantization = constantQuantization(graph, id),
+): TensorId {
   const tensor = graph.tensors[id]!
-  const quantization = constantQuantization(graph, id)
   const data = quantizeActivation(tensor.data as Float32Array, quantization)
   tensors.push({ ...tensor, dtype: 'int8', quantization, data })
   return tensors.length - 1
-}
-
-/** A QUANTIZE that brings an int8 tensor to another scale and zero point, or undefined where it has them. */
-function conversionTo(tensors: Tensor[], from: TensorId, wanted: Quantization): Quantize | undefined {
-  const tensor = tensors[from]!
-  const { scale, zeroPoint } = tensor.quantization!
-  if (scale[0] === wanted.scale[0] && zeroPoint[0] === wanted.zeroPoint[0]) return undefined
-  tensors.push({ name: `${tensor.name}/rescaled`, shape: tensor.shape, dtype: 'int8', quantization: wanted })
-  return { kind: 'QUANTIZE', inputs: [from], outputs: [tensors.length - 1] }
 }
 
 /**
@@ -183,17 +209,23 @@ export async function quantizeGraph(
     if (!moved.has(id)) moved.set(id, tensors.push(graph.tensors[id]!) - 1)
   const rewrite: Rewrite = { graph, tensors, quantizations }
   const activation = (id: TensorId) => moved.get(id) ?? rewriteConstant(rewrite, id)
-  const ops = graph.ops.flatMap((op): Op[] => {
-    const { weights, inputsAlike = false } = rowOf(op)
+  const ops: Op[] = []
+  const oneForAll = (op: Op) => {
+    const common = quantizations.get(op.outputs[0]!)!
+    return op.inputs.map((id) => {
+      const at = moved.get(id)
+      return at === undefined ? rewriteConstant(rewrite, id, common) : requantized(rewrite, ops, at, common)
+    })
+  }
+  for (const op of graph.ops) {
+    const { weights, output } = rowOf(op)
     const inputs =
-      weights === undefined
-        ? op.inputs.map(activation)
-        : [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
-    const outputs = op.outputs.map(activation)
-    if (!inputsAlike) return [{ ...op, inputs, outputs }]
-    const conversions = inputs.map((id) => conversionTo(tensors, id, tensors[outputs[0]!]!.quantization!))
-    const alike = inputs.map((id, i) => conversions[i]?.outputs[0] ?? id)
-    return [...conversions.filter((made) => made !== undefined), { ...op, inputs: alike, outputs }]
-  })
+      weights !== undefined
+        ? [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
+        : output === 'one for all'
+          ? oneForAll(op)
+          : op.inputs.map(activation)
+    ops.push({ ...op, inputs, outputs: op.outputs.map(activation) })
+  }
   return { ...graph, tensors, ops, inputs: graph.inputs.map(activation), outputs: graph.outputs.map(activation) }
 }

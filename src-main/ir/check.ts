@@ -145,6 +145,7 @@ function attributeProblems(op: Op): string[] {
   const problems = Object.entries(positive)
     .filter(([, value]) => !Number.isInteger(value) || value < 1)
     .map(([name, value]) => `${name} is ${value}`)
+  if ('alpha' in op && !Number.isFinite(op.alpha)) problems.push(`alpha is ${op.alpha}`)
   if ('beta' in op && !(op.beta > 0 && Number.isFinite(op.beta))) problems.push(`beta is ${op.beta}`)
   return problems
 }
@@ -177,15 +178,23 @@ function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor)
       Math.abs(from!.scale[0]! - to.scale[0]!) > 1e-6 || from!.zeroPoint[0] !== to.zeroPoint[0]
     if (activations.some(differs)) problems.push('its input and output differ in scale or zero point')
   }
-  if (op.kind === 'SOFTMAX' && (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128))
-    problems.push('its int8 output has to have scale 1/256 and zero point -128')
+  const fixed = FIXED_OUTPUTS[op.kind]
+  if (fixed !== undefined && (to.scale[0] !== 1 / fixed.steps || to.zeroPoint[0] !== fixed.zeroPoint))
+    problems.push(`its int8 output has to have scale 1/${fixed.steps} and zero point ${fixed.zeroPoint}`)
   return problems
 }
+
+/** Ops all of whose inputs are activations like the first. */
+const ALL_INPUTS_ARE_ACTIVATIONS: ReadonlySet<OpKind> = new Set([
+  ...(['ADD', 'SUB', 'MUL', 'MINIMUM', 'MAXIMUM', 'PRELU', 'CONCATENATION'] as const),
+])
 
 /** Ops that pass values on as they are. */
 const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set([
   'AVERAGE_POOL_2D',
   'MAX_POOL_2D',
+  'MAXIMUM',
+  'MINIMUM',
   'PAD',
   'RESHAPE',
   'RESIZE_NEAREST_NEIGHBOR',
@@ -194,4 +203,9 @@ const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set([
 
 const WEIGHTED: ReadonlySet<OpKind> = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'])
 
-const ALL_INPUTS_ARE_ACTIVATIONS: ReadonlySet<OpKind> = new Set(['ADD', 'CONCATENATION'])
+/** Ops whose range is known, with `steps` quanta to 1. Source: TFLite's 8-bit quantization specification. */
+const FIXED_OUTPUTS: Partial<Record<OpKind, { steps: number; zeroPoint: number }>> = {
+  LOGISTIC: { steps: 256, zeroPoint: -128 },
+  SOFTMAX: { steps: 256, zeroPoint: -128 },
+  TANH: { steps: 128, zeroPoint: 0 },
+}

@@ -73,6 +73,29 @@ export interface Add extends OpBase {
   kind: 'ADD' // inputs: a, b (broadcast as NumPy does)
   activation: Activation
 }
+export interface Sub extends OpBase {
+  kind: 'SUB' // inputs: a, b (broadcast as NumPy does); a - b
+  activation: Activation
+}
+export interface Mul extends OpBase {
+  kind: 'MUL' // inputs: a, b (broadcast as NumPy does)
+  activation: Activation
+}
+export interface Extremum extends OpBase {
+  kind: 'MINIMUM' | 'MAXIMUM' // inputs: a, b (broadcast as NumPy does); int8: all three of one scale and zero point
+}
+/** One value in, one out. */
+export interface Unary extends OpBase {
+  kind: 'ABS' | 'HARD_SWISH' | 'LOGISTIC' | 'TANH'
+}
+export interface LeakyRelu extends OpBase {
+  kind: 'LEAKY_RELU'
+  /** the slope for negative inputs, any float32 */
+  alpha: number
+}
+export interface Prelu extends OpBase {
+  kind: 'PRELU' // inputs: x, the slope for negative x (broadcast to x's shape)
+}
 export interface Pool2D extends OpBase {
   kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'
   strideH: number
@@ -160,6 +183,12 @@ export type Op =
   | DepthwiseConv2D
   | FullyConnected
   | Add
+  | Sub
+  | Mul
+  | Extremum
+  | Unary
+  | LeakyRelu
+  | Prelu
   | Pool2D
   | Mean
   | Softmax

@@ -72,7 +72,19 @@ const pool: OpTable['MAX_POOL_2D'] = {
 
 const elementwise = { inputs: [1, 1], constantInputs: [], macs: none } as const
 
-const relu: OpTable['RELU'] = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
+const relu: OpRow<Op> = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
+
+/** Two tensors of one type, broadcast against each other. */
+const binary: OpRow<Op> = {
+  inputs: [2, 2],
+  dtypes: [
+    ['float32', 'float32', 'float32'],
+    ['int8', 'int8', 'int8'],
+  ],
+  constantInputs: [],
+  shape: (_, [a = [], b = []]) => broadcastShape(a, b),
+  macs: none,
+}
 
 /** Without the dimensions that `axes` name. */
 const without = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis))
@@ -120,16 +132,23 @@ const OP_TABLE: OpTable = {
     },
     macs: (_, output, [, inputs = 0]) => elementCount(output) * inputs,
   },
-  ADD: {
-    inputs: [2, 2],
-    dtypes: [
-      ['float32', 'float32', 'float32'],
-      ['int8', 'int8', 'int8'],
-    ],
-    constantInputs: [],
-    shape: (_, [a = [], b = []]) => broadcastShape(a, b),
-    macs: none,
+  ADD: binary,
+  SUB: binary,
+  MUL: binary,
+  MINIMUM: binary,
+  MAXIMUM: binary,
+  PRELU: {
+    ...binary,
+    shape(_, [x = [], slope = []]) {
+      const shape = broadcastShape(x, slope)
+      return shape && sameShape(shape, x) ? x : undefined
+    },
   },
+  ABS: relu,
+  HARD_SWISH: relu,
+  LEAKY_RELU: relu,
+  LOGISTIC: relu,
+  TANH: relu,
   AVERAGE_POOL_2D: pool,
   MAX_POOL_2D: pool,
   MEAN: {

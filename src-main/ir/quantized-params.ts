@@ -21,6 +21,7 @@ import {
   type Quantize,
   type Relu,
   type Softmax,
+  type Sub,
   type Tensor,
   type TransposeConv,
 } from './graph.ts'
@@ -46,7 +47,7 @@ const ACTIVATION_BOUNDS: Record<Activation, readonly [number, number]> = {
 export const activationBounds = (activation: Activation) => ACTIVATION_BOUNDS[activation]
 
 /** int8 clamp of a fused activation at the output's scale and zero point. */
-function activationRange(activation: Activation, output: Tensor): ActivationRange {
+export function activationRange(activation: Activation, output: Tensor): ActivationRange {
   const [low, high] = ACTIVATION_BOUNDS[activation]
   const scale = scaleOf(output)
   const zeroPoint = zeroPointOf(output)
@@ -119,17 +120,22 @@ export interface AddParams extends ActivationRange {
 
 const ADD_LEFT_SHIFT = 20
 
-export function addParams(graph: Graph, op: Add): AddParams {
+/** Of ADD and SUB. Their Prepare functions differ: TFLM takes the quotients of ADD in double, those of SUB in float32. */
+export function addParams(graph: Graph, op: Add | Sub): AddParams {
   const a = tensorAt(graph, op.inputs[0])
   const b = tensorAt(graph, op.inputs[1])
   const output = tensorAt(graph, op.outputs[0])
   const twiceMaxScale = 2 * Math.max(scaleOf(a), scaleOf(b))
+  const quotient = (x: number, y: number) => (op.kind === 'SUB' ? Math.fround(x / y) : x / y)
   return {
     inputZeroPoints: [zeroPointOf(a), zeroPointOf(b)],
     outputZeroPoint: zeroPointOf(output),
     leftShift: ADD_LEFT_SHIFT,
-    inputMultipliers: [quantizeMultiplier(scaleOf(a) / twiceMaxScale), quantizeMultiplier(scaleOf(b) / twiceMaxScale)],
-    outputMultiplier: quantizeMultiplier(twiceMaxScale / (2 ** ADD_LEFT_SHIFT * scaleOf(output))),
+    inputMultipliers: [
+      quantizeMultiplier(quotient(scaleOf(a), twiceMaxScale)),
+      quantizeMultiplier(quotient(scaleOf(b), twiceMaxScale)),
+    ],
+    outputMultiplier: quantizeMultiplier(quotient(twiceMaxScale, 2 ** ADD_LEFT_SHIFT * scaleOf(output))),
     ...activationRange(op.activation, output),
   }
 }

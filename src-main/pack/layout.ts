@@ -170,6 +170,33 @@ const CONV_FIELDS = [
   ...CLAMP_FIELDS,
 ] as const satisfies readonly Field[]
 
+/** Two inputs that are walked together; the packer merges dimensions, so tensors of one shape are a single innermost row. */
+const BROADCAST_FIELDS = [
+  { name: 'input1', type: 'ref' },
+  { name: 'input2', type: 'ref' },
+  { name: 'dims', type: 'u32', count: MAX_RANK, note: 'of the output, outermost first' },
+  { name: 'strides1', type: 'u32', count: MAX_RANK, note: '0 broadcasts along its dimension' },
+  { name: 'strides2', type: 'u32', count: MAX_RANK },
+] as const satisfies readonly Field[]
+
+const SUM_FIELDS = [
+  ...OP_HEAD_FIELDS,
+  ...BROADCAST_FIELDS,
+  { name: 'input1_offset', type: 'i32' },
+  { name: 'input2_offset', type: 'i32' },
+  { name: 'output_offset', type: 'i32' },
+  { name: 'left_shift', type: 'u32' },
+  { name: 'input1_multiplier', type: 'i32' },
+  { name: 'input1_shift', type: 'i32' },
+  { name: 'input2_multiplier', type: 'i32' },
+  { name: 'input2_shift', type: 'i32' },
+  { name: 'output_multiplier', type: 'i32' },
+  { name: 'output_shift', type: 'i32' },
+  ...CLAMP_FIELDS,
+] as const satisfies readonly Field[]
+
+const EXTREMUM_FIELDS = [...OP_HEAD_FIELDS, ...BROADCAST_FIELDS] as const satisfies readonly Field[]
+
 const POOL_FIELDS = [
   ...OP_HEAD_FIELDS,
   { name: 'input', type: 'ref' },
@@ -205,27 +232,50 @@ export const RECORDS = {
       ...CLAMP_FIELDS,
     ],
   },
-  ADD: {
-    name: 'tm_add',
-    title: 'int8 sum of two tensors; a stride of 0 broadcasts along its dimension.',
+  ADD: { name: 'tm_add', title: 'int8 sum of two tensors.', fields: SUM_FIELDS },
+  SUB: { name: 'tm_sub', title: 'int8 difference of two tensors.', fields: SUM_FIELDS },
+  MUL: {
+    name: 'tm_mul',
+    title: 'int8 product of two tensors, value by value.',
     fields: [
       ...OP_HEAD_FIELDS,
-      { name: 'input1', type: 'ref' },
-      { name: 'input2', type: 'ref' },
-      { name: 'dims', type: 'u32', count: MAX_RANK, note: 'of the output, outermost first' },
-      { name: 'strides1', type: 'u32', count: MAX_RANK },
-      { name: 'strides2', type: 'u32', count: MAX_RANK },
+      ...BROADCAST_FIELDS,
       { name: 'input1_offset', type: 'i32' },
       { name: 'input2_offset', type: 'i32' },
       { name: 'output_offset', type: 'i32' },
-      { name: 'left_shift', type: 'u32' },
-      { name: 'input1_multiplier', type: 'i32' },
-      { name: 'input1_shift', type: 'i32' },
-      { name: 'input2_multiplier', type: 'i32' },
-      { name: 'input2_shift', type: 'i32' },
       { name: 'output_multiplier', type: 'i32' },
       { name: 'output_shift', type: 'i32' },
       ...CLAMP_FIELDS,
+    ],
+  },
+  MINIMUM: {
+    name: 'tm_minimum',
+    title: 'The smaller of two int8 values; all tensors have one scale and zero point.',
+    fields: EXTREMUM_FIELDS,
+  },
+  MAXIMUM: { name: 'tm_maximum', title: 'The larger of two int8 values, likewise.', fields: EXTREMUM_FIELDS },
+  PRELU: {
+    name: 'tm_prelu',
+    title: 'int8; input2 is the slope for values of input1 below its zero point.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      ...BROADCAST_FIELDS,
+      { name: 'input1_offset', type: 'i32' },
+      { name: 'input2_offset', type: 'i32' },
+      { name: 'output_offset', type: 'i32' },
+      { name: 'identity_multiplier', type: 'i32', note: 'from the zero point on' },
+      { name: 'identity_shift', type: 'i32' },
+      { name: 'slope_multiplier', type: 'i32', note: 'of the product with the slope' },
+      { name: 'slope_shift', type: 'i32' },
+    ],
+  },
+  LOOKUP: {
+    name: 'tm_lookup',
+    title: 'int8 function of one value: ABS, HARD_SWISH, LEAKY_RELU, LOGISTIC and TANH.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      { name: 'table', type: 'ref', note: '256 int8 outputs, of the inputs from -128 on' },
     ],
   },
   AVERAGE_POOL_2D: {
@@ -402,6 +452,12 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   DEQUANTIZE: 12,
   PAD: 13,
   GENERATED: 14,
+  SUB: 21,
+  MUL: 22,
+  MINIMUM: 23,
+  MAXIMUM: 24,
+  PRELU: 25,
+  LOOKUP: 26,
   MOVE: 32,
   RESIZE: 33,
   ARG_MAX: 34,

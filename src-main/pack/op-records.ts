@@ -4,7 +4,6 @@
 import { assertNever } from '../base/errors.ts'
 import {
   elementCount,
-  type Add,
   type Conv2D,
   type DepthwiseConv2D,
   type Dequantize,
@@ -20,7 +19,6 @@ import {
   type TensorId,
 } from '../ir/graph.ts'
 import {
-  addParams,
   dequantizeParams,
   fullyConnectedShape,
   meanParams,
@@ -31,14 +29,7 @@ import {
   rescaleParams,
   softmaxParams,
 } from '../ir/quantized-params.ts'
-import {
-  axisLoops,
-  broadcastStrides,
-  denseStrides,
-  transposedGeometry,
-  windowGeometry,
-  type WindowGeometry,
-} from '../ir/shapes.ts'
+import { axisLoops, denseStrides, transposedGeometry, windowGeometry, type WindowGeometry } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { prepareWeights, type WeightedOp } from '../plan/weighted-op.ts'
 import { proveAccumulators } from './accumulator-proof.ts'
@@ -53,6 +44,7 @@ import {
   type RecordValues,
   type Reference,
 } from './layout.ts'
+import { extremumFields, lookupFields, mulFields, preluFields, sumFields } from './elementwise-fields.ts'
 import { mergeLoops, padFront } from './merged-dims.ts'
 import { writeFields } from './struct.ts'
 
@@ -80,7 +72,21 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
     case 'FULLY_CONNECTED':
       return record(op.kind, index, { ...weightedFields(context, op, index), ...matrixFields(graph, op) })
     case 'ADD':
-      return record(op.kind, index, addFields(context, op))
+    case 'SUB':
+      return record(op.kind, index, sumFields(context, op))
+    case 'MUL':
+      return record(op.kind, index, mulFields(context, op))
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return record(op.kind, index, extremumFields(context, op))
+    case 'PRELU':
+      return record(op.kind, index, preluFields(context, op))
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LEAKY_RELU':
+    case 'LOGISTIC':
+    case 'TANH':
+      return record('LOOKUP', index, lookupFields(context, op))
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D': {
       const { activationMin, activationMax } = poolParams(graph, op)
@@ -186,46 +192,6 @@ function geometryFields(g: WindowGeometry) {
 function matrixFields(graph: Graph, op: FullyConnected) {
   const { batches, inputs, outputs } = fullyConnectedShape(graph, op)
   return { batches, input_depth: inputs, output_depth: outputs }
-}
-
-function addFields({ graph, place }: RecordContext, op: Add): RecordValues<'ADD'> {
-  const p = addParams(graph, op)
-  const [first, second] = p.inputMultipliers
-  const output = tensorAt(graph, op.outputs[0]).shape
-  const strides = op.inputs.map((id) => broadcastStrides(tensorAt(graph, id).shape, output))
-  const loops = mergeLoops(output.map((dim, d) => ({ dim, strides: strides.map((of) => of[d]!) })))
-  return {
-    output: place(op.outputs[0]),
-    input1: place(op.inputs[0]),
-    input2: place(op.inputs[1]),
-    dims: padFront(
-      loops.map((loop) => loop.dim),
-      MAX_RANK,
-      1,
-    ),
-    strides1: padFront(
-      loops.map((loop) => loop.strides[0]!),
-      MAX_RANK,
-      0,
-    ),
-    strides2: padFront(
-      loops.map((loop) => loop.strides[1]!),
-      MAX_RANK,
-      0,
-    ),
-    input1_offset: -p.inputZeroPoints[0],
-    input2_offset: -p.inputZeroPoints[1],
-    output_offset: p.outputZeroPoint,
-    left_shift: p.leftShift,
-    input1_multiplier: first.multiplier,
-    input1_shift: first.shift,
-    input2_multiplier: second.multiplier,
-    input2_shift: second.shift,
-    output_multiplier: p.outputMultiplier.multiplier,
-    output_shift: p.outputMultiplier.shift,
-    activation_min: p.activationMin,
-    activation_max: p.activationMax,
-  }
 }
 
 /** Any six dimensions fall into at most three runs that are kept and three that are summed. */

@@ -30,7 +30,7 @@ export interface FlashBytes {
   /** of generated kernels with biases and multipliers among them */
   weights: Bytes
   biases: Bytes
-  /** multipliers and shifts */
+  /** multipliers, shifts and lookup tables */
   quantization: Bytes
   /** machine code of generated kernels */
   code: Bytes

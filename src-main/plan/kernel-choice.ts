@@ -17,6 +17,7 @@ import { tensorAt } from '../ir/tensor-access.ts'
 import { placeBuffers } from './arena.ts'
 import { constantBytes } from './flash.ts'
 import { activationBuffers, type ActivationBuffer } from './lifetimes.ts'
+import { plainWorksInPlace } from './plain-in-place.ts'
 import type { KernelChoice, KernelReason } from './planned-kernel.ts'
 
 interface ChoiceTarget {
@@ -28,7 +29,7 @@ interface ChoiceTarget {
 export function arenaBuffers(graph: Graph, choices: readonly KernelChoice[]) {
   const inPlace = (op: number) => {
     const choice = choices[op]!
-    return choice.source === 'generated' && choice.emitted.inPlace
+    return choice.source === 'generated' ? choice.emitted.inPlace : plainWorksInPlace(graph, graph.ops[op]!)
   }
   const activations = activationBuffers(graph, inPlace)
   const scratch = choices.flatMap((choice, op): ActivationBuffer[] => {

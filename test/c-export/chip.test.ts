@@ -9,13 +9,14 @@ import { createRng } from '../../src-main/base/rng.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { runElf } from '../../src-main/emulator/run-elf.ts'
 import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
-import type { Graph, TensorData } from '../../src-main/ir/graph.ts'
+import type { Graph } from '../../src-main/ir/graph.ts'
 import { randomInputs } from '../../src-main/jobs/model-io.ts'
 import { countInstructions, M4, M7_SINGLE, runQemu, Workbench, type TestCore } from '../emulator/toolchain.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
 import { smallInt8Graph } from '../jobs/small-model.ts'
 import { hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
-import { expectedLines, exportGraph, programSources, type ExportedModel } from './exported-model.ts'
+import { buildChipProgram, succeed } from './chip-program.ts'
+import { expectedLines, exportGraph } from './exported-model.ts'
 
 let bench: Workbench
 beforeAll(async () => {
@@ -23,32 +24,11 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-function succeed(command: string, args: readonly string[], env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env } })
-  expect({ command, status, said: status === 0 ? '' : stdout + stderr }).toMatchObject({ status: 0, said: '' })
-}
-
-/** The project's own way: CMake with its toolchain file. */
-function buildLibrary({ folder, project }: ExportedModel): string {
-  const build = join(folder, 'build')
-  const toolchain = `-DCMAKE_TOOLCHAIN_FILE=${join(folder, 'cmake/arm-none-eabi.cmake')}`
-  succeed('cmake', ['-S', folder, '-B', build, toolchain], { CFLAGS: '-Wall -Wextra -Werror' })
-  succeed('cmake', ['--build', build])
-  return join(build, `lib${project.name}.a`)
-}
-
-async function buildProgram(exported: ExportedModel, sets: readonly TensorData[][], core: TestCore) {
-  const library = buildLibrary(exported)
-  const flags = ['-std=c11', '-nostartfiles', `-I${join(exported.folder, 'include')}`, ...exported.defines]
-  const sources = programSources(sets, exported.folder, 'chip-io.c')
-  return bench.build(`${exported.project.name}-${core.cpu}`, [...sources, library], { core, flags })
-}
-
 async function expectSame(graph: Graph, name: string, core: TestCore, board: string, count: number) {
   const exported = exportGraph(graph, join(bench.directory, name), { board })
   const rng = createRng(9).fork(name)
   const sets = Array.from({ length: count }, () => randomInputs(graph, rng))
-  const program = await buildProgram(exported, sets, core)
+  const program = await buildChipProgram(bench, exported, sets, core)
   const [qemu, ours] = await Promise.all([
     runQemu(program.path, core.machine),
     runElf(program.bytes, findBoardData(board)!),
@@ -61,14 +41,14 @@ async function expectSame(graph: Graph, name: string, core: TestCore, board: str
 
 test('the autoencoder, to the instruction', async () => {
   const { program, ours } = await expectSame(await smallInt8Graph(64), 'small', M4, 'stm32f407', 2)
-  expect(ours.instructions).toBe(await countInstructions(program.path, bench.directory))
+  expect(ours.instructions).toBe(await countInstructions(program.path))
 })
 
 test('a network with branches, generated and plain kernels mixed, to the instruction', async () => {
   const { graph } = randomNetwork(createRng(4))
   const { exported, program, ours } = await expectSame(graph, 'network', M4, 'stm32f407', 2)
   expect(new Set(exported.plan.kernels.map(({ source }) => source)).size).toBe(2)
-  expect(ours.instructions).toBe(await countInstructions(program.path, bench.directory))
+  expect(ours.instructions).toBe(await countInstructions(program.path))
 })
 
 test('on a Cortex-M7', async () => {
@@ -84,7 +64,7 @@ describe.skipIf(!hasMlperfTiny)('MLPerf Tiny', () => {
 
   test('ad_int8, to the instruction', async () => {
     const { program, ours } = await expectSame(model('ad_int8'), 'ad', M4, 'stm32f407', 2)
-    expect(ours.instructions).toBe(await countInstructions(program.path, bench.directory))
+    expect(ours.instructions).toBe(await countInstructions(program.path))
   })
 })
 

@@ -1,37 +1,22 @@
 // `thimble board serve` as a process of its own.
 
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, realpathSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import type { ServedBoard } from '../../src-main/jobs/serve-board.ts'
-import { bundleForChild } from '../store/child-bundle.ts'
+import { bundleServer } from './board-server.ts'
 import { thimbleError } from './command-line.ts'
 
-let cli: string
+let serve: Awaited<ReturnType<typeof bundleServer>>
 
 beforeAll(async () => {
-  cli = await bundleForChild('src-main/cli/main.ts', 'cli-serve')
+  serve = await bundleServer()
 })
 
-async function serve(...flags: string[]) {
-  const child = spawn(process.execPath, [cli, 'board', 'serve', 'virtual:stm32f407', ...flags])
-  let stdout = ''
-  const line = new Promise<string>((resolve) =>
-    child.stdout.on('data', (text: Buffer) => {
-      stdout += text.toString()
-      if (stdout.includes('\n')) resolve(stdout)
-    }),
-  )
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number, stdout }))
-  return { child, ended, at: JSON.parse(await line) as ServedBoard }
-}
-
 it('says where it listens in one line, serves, and ends cleanly with SIGINT', async () => {
-  const { child, ended, at } = await serve('--stlink-tcp', '0', '--probe', 'v2-1')
+  const { child, ended, at } = await serve('virtual:stm32f407', '--stlink-tcp', '0', '--probe', 'v2-1')
   expect(at).toMatchObject({ board: 'virtual:stm32f407', probe: 'v2-1' })
   const socket = connect(at.stlinkTcp!, '127.0.0.1')
   socket.write(Uint8Array.of(6, 1, 0, 0))
@@ -45,7 +30,7 @@ it('says where it listens in one line, serves, and ends cleanly with SIGINT', as
 
 it('serves its serial line at a link, and takes the link away when it ends', async () => {
   const link = join(mkdtempSync(join(tmpdir(), 'thimble-uart-')), 'uart')
-  const { child, ended, at } = await serve('--uart', link)
+  const { child, ended, at } = await serve('virtual:stm32f407', '--uart', link)
   expect(at).toMatchObject({ uart: link, stlinkTcp: null, gdb: null })
   expect(realpathSync(link)).toMatch(/^\/dev\//)
   const other = await thimbleError(['board', 'serve', 'virtual:stm32f407', '--uart', link], '.')
@@ -61,7 +46,7 @@ it('a serial line is no probe: nothing can be read or written through it', async
 }, 30_000)
 
 it('a port that is taken has its own error', async () => {
-  const { child, ended, at } = await serve('--stlink-tcp', '0')
+  const { child, ended, at } = await serve('virtual:stm32f407', '--stlink-tcp', '0')
   const error = await thimbleError(['board', 'serve', 'virtual:stm32f407', '--stlink-tcp', String(at.stlinkTcp)], '.')
   expect(error.code).toBe('PORT_IN_USE')
   child.kill('SIGINT')

@@ -38,6 +38,6 @@ describe.each(Object.entries(FAMILIES))('%s', (name, family) => {
   test('takes as many instructions as QEMU counts one by one', async () => {
     const { path, bytes } = await buildKernels(bench, `${name}-counted`.replaceAll(' ', '-'), casesOf(1), M4)
     const ours = await runElf(bytes, findBoardData('stm32f407')!)
-    expect(ours.instructions).toBe(await countInstructions(path, bench.directory))
+    expect(ours.instructions).toBe(await countInstructions(path))
   })
 })

@@ -2,20 +2,25 @@
 // stack, a layer and in all. Not a test: nothing depends on its figures. `npm run bench:chip [-- FILE.tflite …]` bundles and
 // runs it; without files the public MLPerf Tiny models, beside the figures that they are measured against.
 //
-// One row is one plan. Outputs are compared with the integer interpreter's, bit for bit, before anything is printed.
+// One row is one plan. The same plan, exported as C, runs in QEMU too, in the instructions that stand beside ours: there the
+// program calls the kernels, here the firmware does, which counts its own walk through the plan. Outputs are compared with the integer interpreter's, bit for bit, before anything is printed.
 
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
+import path, { join } from 'node:path'
 import type { Machine } from '../../src-main/emulator/machine.ts'
 import { profileInference, type ProfiledInference } from '../../src-main/bench/profile.ts'
 import { BOARDS, type BoardData } from '../../src-main/device/board-data.ts'
 import { connectBoard } from '../../src-main/device/session.ts'
+import { runElf } from '../../src-main/emulator/run-elf.ts'
 import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import { tensorBytes, type Graph, type TensorData } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { opMacs } from '../../src-main/ir/op-table.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel, type Plan } from '../../src-main/plan/plan.ts'
+import { buildChipProgram } from '../c-export/chip-program.ts'
+import { expectedLines, exportGraph } from '../c-export/exported-model.ts'
+import { countInstructions, M4, M7_SINGLE, Workbench } from '../emulator/toolchain.ts'
 import { openInProcess } from '../support/in-process-board.ts'
 import { hasMlperfTiny, mlperfFile, MLPERF_MODELS, patternInput } from '../support/mlperf-tiny.ts'
 
@@ -36,6 +41,8 @@ interface Row {
   plan: Plan
   flashBytes: number
   stackBytes: number
+  /** instructions by QEMU's count */
+  qemu: number
 }
 
 const PAINT = 0xa5
@@ -47,7 +54,7 @@ function belowStack({ core, data, memory }: Machine): Uint8Array {
   return memory.u8.subarray(memory.offsetOf(region.start), memory.offsetOf(pointer - 1) + 1)
 }
 
-async function measure(graph: Graph, data: BoardData): Promise<Row> {
+async function measure(graph: Graph, data: BoardData): Promise<Omit<Row, 'qemu'>> {
   const { board, machine } = await openInProcess(data)
   try {
     const session = await connectBoard(board)
@@ -70,6 +77,27 @@ async function measure(graph: Graph, data: BoardData): Promise<Row> {
   } finally {
     await board.close()
   }
+}
+
+/**
+ * Instructions of one inference by the same plan, as the C export has it, counted by QEMU one by one: those of a program
+ * that runs it twice without those of one that runs it once. The emulator has to count the same for both programs.
+ */
+async function countInQemu(bench: Workbench, graph: Graph, data: BoardData): Promise<number> {
+  const core = data.id === 'stm32f407' ? M4 : M7_SINGLE
+  const inputs = graph.inputs.map((id) => patternInput(0, tensorBytes(graph.tensors[id]!)))
+  const exported = exportGraph(graph, join(bench.directory, `${graph.name}-${data.id}`), { board: data.id })
+  const counts: number[] = []
+  for (const sets of [[inputs], [inputs, inputs]]) {
+    const { path, bytes } = await buildChipProgram(bench, exported, sets, core)
+    const ours = await runElf(bytes, data)
+    const qemu = await countInstructions(path, core.machine)
+    if (ours.stdout !== expectedLines(graph, sets)) throw new Error(`${graph.name} gives another answer on ${data.id}.`)
+    if (ours.instructions !== qemu)
+      throw new Error(`${graph.name} for ${data.id}: ${qemu} instructions in QEMU, ${ours.instructions} here.`)
+    counts.push(qemu)
+  }
+  return counts[1]! - counts[0]!
 }
 
 const millions = (n: number | null) => (n === null ? '-' : `${(n / 1e6).toFixed(3)} M`)
@@ -120,6 +148,7 @@ function printTotals(rows: readonly Row[]): void {
     'model',
     'board',
     'instructions',
+    'in QEMU',
     'cycles',
     'of CMSIS-NN (M4)',
     'to reach',
@@ -130,13 +159,14 @@ function printTotals(rows: readonly Row[]): void {
   ]
   printTable(
     head,
-    rows.map(({ model, board, run, plan, flashBytes, stackBytes }) => {
+    rows.map(({ model, board, run, plan, flashBytes, stackBytes, qemu }) => {
       const target = TARGETS[model]
       return [
         ...[
           model,
           board,
           millions(run.instructions),
+          millions(qemu),
           `${millions(run.cycles)}${isEstimate(board) ? ' (estimated)' : ''}`,
         ],
         ...(target === undefined ? ['-', '-'] : [share(run.instructions, target.rival), millions(target.reach)]),
@@ -157,12 +187,17 @@ function graphsOf(files: readonly string[]): Graph[] {
 }
 
 const rows: Row[] = []
-for (const graph of graphsOf(process.argv.slice(3)))
-  for (const data of BOARDS) {
-    const row = await measure(graph, data)
-    rows.push(row)
-    printLayers(row)
-  }
+const bench = await Workbench.open()
+try {
+  for (const graph of graphsOf(process.argv.slice(3)))
+    for (const data of BOARDS) {
+      const row = { ...(await measure(graph, data)), qemu: await countInQemu(bench, graph, data) }
+      rows.push(row)
+      printLayers(row)
+    }
+} finally {
+  await bench.close()
+}
 console.log('')
 printTotals(rows)
 console.log(

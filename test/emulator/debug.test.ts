@@ -155,6 +155,13 @@ describe('reset', () => {
     expect(peek(machine, REGISTER.DFSR) & 8).toBe(8)
   })
 
+  it('lets a core run that was halted: DHCSR keeps C_DEBUGEN and loses C_HALT', () => {
+    halt()
+    poke(machine, REGISTER.AIRCR, 0x05fa0004)
+    expect(status() & 0xffff).toBe(1)
+    expect(machine.run(100)).toBe('running')
+  })
+
   it('keeps RAM, and runs when nothing catches it', () => {
     poke(machine, SRAM + 64, 0x1234)
     machine.reset()

@@ -38,7 +38,7 @@ describe('instruction counts', () => {
   it('are the ones that QEMU counts one by one', async () => {
     const { path, bytes } = await bench.build('counted', ['counted.s'], { library: false })
     const ours = await runElf(bytes, BOARDS[0]!)
-    expect(ours.instructions).toBe(await countInstructions(path, bench.directory))
+    expect(ours.instructions).toBe(await countInstructions(path))
     expect(ours.instructions).toBeGreaterThan(1000)
   })
 })

@@ -1,9 +1,11 @@
 // Builds the tests' programs with the Arm compiler and runs them in QEMU, the independent reference.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -117,13 +119,16 @@ export async function runQemuForBytes(path: string, machine: string): Promise<Ui
 }
 
 /** Instructions that QEMU executes from reset to exit: its log has a line for each when blocks are one long. */
-export async function countInstructions(path: string, directory: string): Promise<number> {
-  const log = join(directory, 'executed.log')
-  const args = ['-M', 'netduinoplus2', '-nographic', '-monitor', 'none', '-serial', 'none', '-singlestep']
-  args.push('-d', 'exec,nochain', '-D', log, '-semihosting-config', 'enable=on,target=native', '-kernel', path)
-  await run('qemu-system-arm', args, { timeout: 60_000 })
-  const text = await readFile(log, 'utf8')
-  return text.split('\n').filter((line) => line.startsWith('Trace')).length
+export async function countInstructions(path: string, machine = M4.machine): Promise<number> {
+  const args = ['-M', machine, '-nographic', '-monitor', 'none', '-serial', 'none', '-singlestep', '-d', 'exec,nochain']
+  args.push('-semihosting-config', 'enable=on,target=native', '-kernel', path)
+  const qemu = spawn('qemu-system-arm', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(qemu, 'close')
+  let count = 0
+  for await (const line of createInterface(qemu.stderr)) if (line.startsWith('Trace')) count++
+  const [code] = await ended
+  if (code !== 0) throw new Error(`QEMU ended with ${String(code)} after ${count} instructions.`)
+  return count
 }
 
 /** Assembles a source text to the bytes it stands for, linked to start at the flash's first address. */

@@ -43,7 +43,8 @@ export function randomNetwork(rng: Rng): RandomCase {
 
   function sum(from: TensorId, alike: readonly TensorId[]): TensorId {
     const to = build.int8(shapeOf(from))
-    build.ops.push({ kind: 'ADD', inputs: [from, use(pick(rng, alike))], outputs: [to], activation: 'none' })
+    const kind = pick(rng, ['ADD', 'SUB', 'MUL'] as const)
+    build.ops.push({ kind, inputs: [from, use(pick(rng, alike))], outputs: [to], activation: 'none' })
     return to
   }
 

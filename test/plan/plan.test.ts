@@ -117,6 +117,34 @@ describe('lifetimes', () => {
   })
 })
 
+describe('plain kernels that read each value before they write it', () => {
+  const planOf = (a: number[], b: number[]) => {
+    const graph: Graph = {
+      name: 'sum',
+      tensors: [int8('a', a), int8('b', b), int8('sum', [6, 4]), int8('out', [6, 4])],
+      ops: [
+        { kind: 'SUB', inputs: [0, 1], outputs: [2], activation: 'none' },
+        { kind: 'RELU', inputs: [2], outputs: [3] },
+      ],
+      inputs: [0, 1],
+      outputs: [3],
+    }
+    return planModel(graph, BOARD).tensors.map(({ name, offset }) => [name, offset] as const)
+  }
+
+  test('write over their first input', () => {
+    const offsets = new Map(planOf([6, 4], [4]))
+    expect([offsets.get('sum'), offsets.get('out')]).toEqual([offsets.get('a'), offsets.get('a')])
+  })
+
+  test('unless it is repeated', () => {
+    const offsets = new Map(planOf([4], [6, 4]))
+    expect(offsets.get('sum')).not.toBe(offsets.get('a'))
+    expect(offsets.get('sum')).not.toBe(offsets.get('b'))
+    expect(offsets.get('out')).toBe(offsets.get('sum'))
+  })
+})
+
 describe('a plan', () => {
   test('says what the model takes and estimates how long', () => {
     const plan = planModel(SMALL_MODEL, BOARD)
@@ -186,7 +214,17 @@ describe('a plan', () => {
     const graph: Graph = {
       name: 'wide',
       tensors: [int8('x', shape), int8('y', shape)],
-      ops: [{ kind: 'RELU', inputs: [0], outputs: [1] }],
+      ops: [
+        {
+          kind: 'PAD',
+          inputs: [0],
+          outputs: [1],
+          paddings: [
+            [0, 0],
+            [0, 0],
+          ],
+        },
+      ],
       inputs: [0],
       outputs: [1],
     }

@@ -39,7 +39,7 @@ test('a library in the place of other Linux systems counts, a command in a libra
 test('every row names one probe, a use, and a scope that the set-up asks for', () => {
   for (const row of SYSTEM_PACKAGES) {
     expect([row.command, row.library, row.file].filter(Boolean)).toHaveLength(1)
-    expect(['app', 'test', 'package']).toContain(row.scope)
+    expect(['app', 'test', 'deep', 'package']).toContain(row.scope)
     expect(describeRows([row])).toBe(`  ${row.package.at(-1)}: ${row.for}`)
   }
 })

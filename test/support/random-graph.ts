@@ -21,6 +21,16 @@ export const RANDOM_OPS = [
   'DEPTHWISE_CONV_2D',
   'FULLY_CONNECTED',
   'ADD',
+  'SUB',
+  'MUL',
+  'MINIMUM',
+  'MAXIMUM',
+  'PRELU',
+  'ABS',
+  'HARD_SWISH',
+  'LEAKY_RELU',
+  'LOGISTIC',
+  'TANH',
   'AVERAGE_POOL_2D',
   'MAX_POOL_2D',
   'MEAN',
@@ -98,7 +108,14 @@ export function randomInt8Graph(seed: number, kind: OpKind): Graph {
     case 'FULLY_CONNECTED':
       return randomFullyConnected(rng)
     case 'ADD':
-      return randomAdd(rng)
+    case 'SUB':
+    case 'MUL':
+      return randomArithmetic(rng, kind)
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return randomExtremum(rng, kind)
+    case 'PRELU':
+      return randomPrelu(rng)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return randomPool(rng, kind)
@@ -252,7 +269,8 @@ function randomFullyConnected(rng: Rng): Graph {
   return oneOp(op, [input, ...operands], { name: 'output', dtype: 'int8', quantization: outputQ })
 }
 
-function randomAdd(rng: Rng): Graph {
+/** A shape, and another that is broadcast to it or the same. */
+function broadcastShapes(rng: Rng): [number[], number[]] {
   const shape = anyShape(rng)
   const form = rng.int(4)
   const other =
@@ -261,13 +279,42 @@ function randomAdd(rng: Rng): Graph {
       : form === 1
         ? shape.slice(rng.int(shape.length))
         : [...shape]
+  return [shape, other]
+}
+
+function randomArithmetic(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL'): Graph {
+  const [shape, other] = broadcastShapes(rng)
   const [a, b] = [randomQuantization(rng), randomQuantization(rng)]
-  const range = Math.fround((a.scale[0]! + b.scale[0]!) * rng.uniform(0.3, 1.5))
+  // so that most results fit: as far as both reach together
+  const reach = kind === 'MUL' ? 127 * a.scale[0]! * b.scale[0]! : a.scale[0]! + b.scale[0]!
+  const range = Math.fround(reach * rng.uniform(0.3, 1.5))
   const tensors = [int8Tensor('a', shape, a), int8Tensor('b', other, b)]
   if (chance(rng, 0.2)) tensors[1] = { ...tensors[1]!, data: randomInt8(rng, elementCount(other)) }
   if (chance(rng, 0.5)) tensors.reverse()
   const output = { name: 'output', dtype: 'int8', quantization: perTensor(range, randomZeroPoint(rng)) } as const
-  return oneOp({ kind: 'ADD', activation: randomActivation(rng) }, tensors, output)
+  return oneOp({ kind, activation: randomActivation(rng) }, tensors, output)
+}
+
+function randomExtremum(rng: Rng, kind: 'MINIMUM' | 'MAXIMUM'): Graph {
+  const [shape, other] = broadcastShapes(rng)
+  const q = randomQuantization(rng)
+  const tensors = [int8Tensor('a', shape, q), int8Tensor('b', other, q)]
+  if (chance(rng, 0.2)) tensors[1] = { ...tensors[1]!, data: randomInt8(rng, elementCount(other)) }
+  return oneOp({ kind }, tensors, { name: 'output', dtype: 'int8', quantization: q })
+}
+
+/** A slope a channel, shared over the others, as converters write it. */
+function randomPrelu(rng: Rng): Graph {
+  const shape = anyShape(rng)
+  const q = randomQuantization(rng)
+  const slopes = shape.map((dim, axis) => (axis === shape.length - 1 ? dim : 1)).slice(1)
+  const slope = {
+    ...int8Tensor('slope', slopes, perTensor(randomScale(rng, 0.001, 0.01), randomZeroPoint(rng))),
+    data: randomInt8(rng, elementCount(slopes)),
+  }
+  const nearby = perTensor(Math.fround(q.scale[0]! * randomScale(rng, 0.25, 4)), randomZeroPoint(rng))
+  const output = { name: 'output', dtype: 'int8', quantization: nearby } as const
+  return oneOp({ kind: 'PRELU' }, [int8Tensor('input', shape, q), slope], output)
 }
 
 function randomPool(rng: Rng, kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): Graph {
@@ -294,7 +341,9 @@ function randomSoftmax(rng: Rng): Graph {
   return oneOp({ kind: 'SOFTMAX', beta: chance(rng, 0.7) ? 1 : randomScale(rng, 0.3, 3) }, [input], output)
 }
 
-type Unary = 'MEAN' | 'RESHAPE' | 'PAD' | 'QUANTIZE' | 'DEQUANTIZE' | 'RELU' | 'RELU6'
+type Unary =
+  | ('MEAN' | 'RESHAPE' | 'PAD' | 'QUANTIZE' | 'DEQUANTIZE' | 'RELU' | 'RELU6')
+  | ('ABS' | 'HARD_SWISH' | 'LEAKY_RELU' | 'LOGISTIC' | 'TANH')
 
 function randomUnary(rng: Rng, kind: Unary): Graph {
   const q = randomQuantization(rng)
@@ -326,6 +375,14 @@ function randomUnary(rng: Rng, kind: Unary): Graph {
       return oneOp({ kind }, [{ name: 'input', shape, dtype: 'float32' }], output)
     case 'DEQUANTIZE':
       return oneOp({ kind }, [input], { name: 'output', dtype: 'float32' })
+    case 'LEAKY_RELU': {
+      const alpha = Math.fround(pick(rng, [0, 0.01, 0.2, rng.uniform(-0.5, 1.5)]))
+      return oneOp({ kind, alpha }, [input], { ...output, quantization: nearby })
+    }
+    case 'LOGISTIC':
+      return oneOp({ kind }, [input], { ...output, quantization: perTensor(1 / 256, -128) })
+    case 'TANH':
+      return oneOp({ kind }, [input], { ...output, quantization: perTensor(1 / 128, 0) })
     default:
       return oneOp({ kind }, [input], { ...output, quantization: nearby })
   }

@@ -7,6 +7,8 @@
 
 static inline int32_t tm_add_wrapping(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 
+static inline int32_t tm_sub_wrapping(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
+
 static inline int32_t tm_shift_left(int32_t x, uint32_t bits) { return (int32_t)((uint32_t)x << bits); }
 
 /* High 32 bits of 2ab, rounded. gemmlowp adds 2^30 to a product >= 0 and 1 - 2^30 to a negative one, then divides by
@@ -35,6 +37,12 @@ static inline int32_t tm_requantize(int32_t x, int32_t multiplier, int32_t shift
     /* multiplier >= 0: the saturating case of tm_doubling_high_mul can't occur */
     const int64_t product = (int64_t)tm_shift_left(x, left) * multiplier;
     return tm_rounding_divide_by_pot((int32_t)((product + (INT64_C(1) << 30)) >> 31), right);
+}
+
+/* The same of a value with `left_shift` bits of head room put below it, as ADD and SUB take their inputs. */
+static inline int32_t tm_rescale_left(int32_t x, uint32_t left_shift, int32_t multiplier, int32_t shift)
+{
+    return tm_requantize(tm_shift_left(x, left_shift), multiplier, shift);
 }
 
 static inline int8_t tm_clamp(int32_t x, int32_t low, int32_t high)

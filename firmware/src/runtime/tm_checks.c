@@ -30,18 +30,6 @@ tm_status tm_check_reference(const tm_memory *memory, tm_ref ref, uint32_t align
     return TM_OK;
 }
 
-static bool tm_is_int8(int32_t value) { return value >= INT8_MIN && value <= INT8_MAX; }
-
-/* Minus a zero point. */
-static bool tm_is_input_offset(int32_t value) { return value >= -INT8_MAX && value <= -INT8_MIN; }
-
-static bool tm_is_clamp(int32_t low, int32_t high) { return tm_is_int8(low) && tm_is_int8(high) && low <= high; }
-
-static bool tm_is_multiplier(int32_t multiplier, int32_t shift)
-{
-    return multiplier >= 0 && shift >= -31 && shift <= 31;
-}
-
 static bool tm_is_scale(float scale) { return scale > 0.0f && scale <= FLT_MAX; }
 
 static bool tm_is_extent(uint32_t value) { return value >= 1u && value <= TM_MAX_EXTENT; }
@@ -133,36 +121,6 @@ tm_status tm_check_fully_connected(const tm_fully_connected *op, const tm_memory
     return TM_OK;
 }
 
-/* The farthest value that dimensions and strides reach lies inside `count` values. */
-static bool tm_reaches_inside(const uint32_t *dims, const uint32_t *strides, uint32_t rank, uint32_t count)
-{
-    uint64_t farthest = 0u;
-    for (uint32_t d = 0; d < rank; d++) {
-        farthest += (uint64_t)(dims[d] - 1u) * strides[d];
-        if (farthest >= count) {
-            return false;
-        }
-    }
-    return true;
-}
-
-tm_status tm_check_add(const tm_add *op, const tm_memory *memory)
-{
-    TM_TRY(tm_check_output(memory, op->output, 1u, tm_product(op->dims, TM_MAX_RANK)));
-    TM_TRY(tm_check_reference(memory, op->input1, 1u, op->input1.bytes));
-    TM_TRY(tm_check_reference(memory, op->input2, 1u, op->input2.bytes));
-    TM_REQUIRE(tm_reaches_inside(op->dims, op->strides1, TM_MAX_RANK, op->input1.bytes), BAD_SHAPE);
-    TM_REQUIRE(tm_reaches_inside(op->dims, op->strides2, TM_MAX_RANK, op->input2.bytes), BAD_SHAPE);
-    TM_REQUIRE(tm_is_input_offset(op->input1_offset) && tm_is_input_offset(op->input2_offset), BAD_PARAMETER);
-    TM_REQUIRE(tm_is_int8(op->output_offset) && op->left_shift <= 31u, BAD_PARAMETER);
-    TM_REQUIRE(tm_is_multiplier(op->input1_multiplier, op->input1_shift), BAD_PARAMETER);
-    TM_REQUIRE(tm_is_multiplier(op->input2_multiplier, op->input2_shift), BAD_PARAMETER);
-    TM_REQUIRE(tm_is_multiplier(op->output_multiplier, op->output_shift), BAD_PARAMETER);
-    TM_REQUIRE(tm_is_clamp(op->activation_min, op->activation_max), BAD_PARAMETER);
-    TM_REQUIRE(tm_apart(op->output, op->input1) && tm_apart(op->output, op->input2), BAD_OVERLAP);
-    return TM_OK;
-}
-
 /* Every window of a pool covers at least one input value, or there would be nothing to average. */
 static bool tm_covers_input(uint32_t input, uint32_t output, uint32_t filter, uint32_t stride, uint32_t pad)
 {
@@ -240,7 +198,7 @@ tm_status tm_check_requantize(const tm_requantize_op *op, const tm_memory *memor
     TM_REQUIRE(tm_is_input_offset(op->input_offset) && tm_is_int8(op->output_offset), BAD_PARAMETER);
     TM_REQUIRE(tm_is_multiplier(op->multiplier, op->shift), BAD_PARAMETER);
     TM_REQUIRE(tm_is_clamp(op->activation_min, op->activation_max), BAD_PARAMETER);
-    TM_REQUIRE(tm_apart(op->output, op->input), BAD_OVERLAP);
+    TM_REQUIRE(tm_in_place_or_apart(op->output, op->input), BAD_OVERLAP);
     return TM_OK;
 }
 

@@ -21,12 +21,6 @@ static tm_status tm_check_kernel_constants(const tm_memory *memory, tm_ref const
     return tm_check_reference(memory, constants, TM_KERNEL_ALIGNMENT, constants.bytes);
 }
 
-/* The same place, or no byte in common: kernels that work in place read each value before they write over it. */
-static bool tm_in_place_or_apart(tm_ref output, tm_ref input)
-{
-    return output.offset == input.offset || tm_apart(output, input);
-}
-
 /* How far the code reaches is for its maker to prove: here its operands are inside their memories, and do not mix. */
 tm_status tm_check_generated(const tm_generated *op, const tm_memory *memory)
 {

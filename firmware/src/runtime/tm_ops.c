@@ -11,6 +11,12 @@
     X(DEPTHWISE_CONV_2D, tm_depthwise_conv_2d, tm_check_depthwise_conv_2d, tm_depthwise_conv_2d_int8)     \
     X(FULLY_CONNECTED, tm_fully_connected, tm_check_fully_connected, tm_fully_connected_int8)             \
     X(ADD, tm_add, tm_check_add, tm_add_int8)                                                             \
+    X(SUB, tm_sub, tm_check_sub, tm_sub_int8)                                                             \
+    X(MUL, tm_mul, tm_check_mul, tm_mul_int8)                                                             \
+    X(MINIMUM, tm_minimum, tm_check_minimum, tm_minimum_int8)                                             \
+    X(MAXIMUM, tm_maximum, tm_check_maximum, tm_maximum_int8)                                             \
+    X(PRELU, tm_prelu, tm_check_prelu, tm_prelu_int8)                                                     \
+    X(LOOKUP, tm_lookup, tm_check_lookup, tm_lookup_int8)                                                 \
     X(AVERAGE_POOL_2D, tm_average_pool_2d, tm_check_average_pool_2d, tm_average_pool_2d_int8)             \
     X(MAX_POOL_2D, tm_max_pool_2d, tm_check_max_pool_2d, tm_max_pool_2d_int8)                             \
     X(MEAN, tm_mean, tm_check_mean, tm_mean_int8)                                                         \

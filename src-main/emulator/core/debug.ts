@@ -1,5 +1,5 @@
 // Core debug: halting, stepping, register transfer, vector catch.
-// Source: ARM DDI 0403 (Armv7-M ARM), C1.6.
+// Source: ARM DDI 0403 (Armv7-M ARM), C1.6; of reset, TI SLAU356, 2.4.7.1 (a Cortex-M4F).
 
 import type { Peripheral } from '../bus.ts'
 import type { Core } from './core.ts'
@@ -65,12 +65,12 @@ export class Debug implements Peripheral {
     return this.enabled && (this.#control & DHCSR.C_MASKINTS) !== 0
   }
 
-  /** The core came out of reset: halts when the vector catch says so. */
+  /** The core came out of reset: halts when the vector catch says so. Of DHCSR a system reset clears C_HALT alone. */
   afterReset(): void {
     this.#resetSeen = true
     this.halted = false
+    this.#control &= ~DHCSR.C_HALT
     if (this.enabled && (this.#demcr & DEMCR.VC_CORERESET) !== 0) this.halt(DFSR.VCATCH)
-    else if (this.enabled && (this.#control & DHCSR.C_HALT) !== 0) this.halt(DFSR.HALTED)
   }
 
   halt(reason: number): void {

@@ -111,6 +111,8 @@ function build(kind: OpKind, base: OpBase, values: OptionValues, enums: OpEnums,
       if (values.weightsFormat !== 0) return { unsupported: 'FULLY_CONNECTED with shuffled weights' }
       return { op: { kind, ...base, activation, keepNumDims: values.keepNumDims !== 0 } }
     case 'ADD':
+    case 'SUB':
+    case 'MUL':
       return { op: { kind, ...base, activation } }
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
@@ -123,6 +125,8 @@ function build(kind: OpKind, base: OpBase, values: OptionValues, enums: OpEnums,
       const rank = input.shape.length
       return { op: { kind, ...base, axes: normalAxes(axes, rank), keepDims: values.keepDims !== 0 } }
     }
+    case 'LEAKY_RELU':
+      return { op: { kind, ...base, alpha: values.alpha! } }
     case 'SOFTMAX':
       return { op: { kind, ...base, beta: values.beta! } }
     case 'RESHAPE': {
@@ -138,8 +142,15 @@ function build(kind: OpKind, base: OpBase, values: OptionValues, enums: OpEnums,
       const paddings = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const)
       return { op: { kind, ...base, paddings } }
     }
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LOGISTIC':
+    case 'MAXIMUM':
+    case 'MINIMUM':
+    case 'PRELU':
     case 'RELU':
     case 'RELU6':
+    case 'TANH':
     case 'QUANTIZE':
     case 'DEQUANTIZE':
       return { op: { kind, ...base } }

@@ -1,10 +1,19 @@
-import { elementCount } from '../graph.ts'
+import { elementCount, type Graph, type Op } from '../graph.ts'
 import { broadcastStrides, sameShape } from '../shapes.ts'
+import { tensorAt } from '../tensor-access.ts'
 
 type Visit = (a: number, b: number, output: number) => void
 
+/** The walk over an op's output and its two inputs. */
+export const binaryWalk = (graph: Graph, op: Op) =>
+  broadcastPairs(
+    tensorAt(graph, op.inputs[0]).shape,
+    tensorAt(graph, op.inputs[1]).shape,
+    tensorAt(graph, op.outputs[0]).shape,
+  )
+
 /** Walks the output in order and says which element of each input belongs to it. */
-export function broadcastPairs(
+function broadcastPairs(
   shapeA: readonly number[],
   shapeB: readonly number[],
   output: readonly number[],

@@ -1,30 +1,26 @@
 import { multiplyByQuantizedMultiplier } from '../fixed-point.ts'
-import type { Add, Graph } from '../graph.ts'
+import type { Add, Graph, Sub } from '../graph.ts'
 import { addParams } from '../quantized-params.ts'
-import { tensorAt } from '../tensor-access.ts'
-import { broadcastPairs } from './broadcast.ts'
+import { binaryWalk } from './broadcast.ts'
 import type { Kernel } from './kernel.ts'
 
-/** Both inputs are brought to a scale of twice the larger one with 20 bits of head room, added, then rescaled. */
-export function prepareAddInt8(graph: Graph, op: Add): Kernel {
+/** ADD and SUB: both inputs are brought to a scale of twice the larger one with 20 bits of head room, then the sum is rescaled. */
+export function prepareAddInt8(graph: Graph, op: Add | Sub): Kernel {
   const p = addParams(graph, op)
+  const sign = op.kind === 'SUB' ? -1 : 1
   const [zeroPointA, zeroPointB] = p.inputZeroPoints
   const [scaleA, scaleB] = p.inputMultipliers
   const tableA = rescaled(zeroPointA, scaleA.multiplier, scaleA.shift)
   const tableB = rescaled(zeroPointB, scaleB.multiplier, scaleB.shift)
   const { multiplier, shift } = p.outputMultiplier
-  const forEachPair = broadcastPairs(
-    tensorAt(graph, op.inputs[0]).shape,
-    tensorAt(graph, op.inputs[1]).shape,
-    tensorAt(graph, op.outputs[0]).shape,
-  )
+  const forEachPair = binaryWalk(graph, op)
 
   return (buffers) => {
     const a = buffers[op.inputs[0]!] as Int8Array
     const b = buffers[op.inputs[1]!] as Int8Array
     const output = buffers[op.outputs[0]!] as Int8Array
     forEachPair((i, j, out) => {
-      const sum = (tableA[a[i]! + 128]! + tableB[b[j]! + 128]!) | 0
+      const sum = (tableA[a[i]! + 128]! + sign * tableB[b[j]! + 128]!) | 0
       const value = (multiplyByQuantizedMultiplier(sum, multiplier, shift) + p.outputZeroPoint) | 0
       output[out] = Math.max(p.activationMin, Math.min(p.activationMax, value))
     })

@@ -6,14 +6,20 @@ import { checkGraph } from '../check.ts'
 import { elementCount, tensorBytes, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
 import { allocateTensor, tensorAt } from '../tensor-access.ts'
 import { prepareArgMax } from './arg-max.ts'
+import { prepareArithmeticFloat, prepareExtremumFloat, preparePreluFloat } from './float-binary.ts'
 import { prepareConvolutionFloat, prepareFullyConnectedFloat } from './float-convolution.ts'
-import { prepareAddFloat, prepareMeanFloat, prepareReluFloat, prepareSoftmaxFloat } from './float-elementwise.ts'
 import { preparePoolFloat } from './float-pool.ts'
+import { prepareMeanFloat, prepareSoftmaxFloat } from './float-reductions.ts'
+import { prepareLeakyReluFloat, prepareReluFloat, prepareUnaryFloat } from './float-unary.ts'
 import { prepareAddInt8 } from './int8-add.ts'
 import { prepareConv2DInt8, prepareFullyConnectedInt8 } from './int8-convolution.ts'
 import { prepareDepthwiseConv2DInt8 } from './int8-depthwise-convolution.ts'
+import { prepareExtremumInt8 } from './int8-extremum.ts'
+import { prepareLookupInt8 } from './int8-lookup.ts'
 import { prepareMeanInt8 } from './int8-mean.ts'
+import { prepareMulInt8 } from './int8-mul.ts'
 import { preparePoolInt8 } from './int8-pool.ts'
+import { preparePreluInt8 } from './int8-prelu.ts'
 import { prepareReluInt8, prepareRequantizeInt8 } from './int8-rescale.ts'
 import { prepareSoftmaxInt8 } from './int8-softmax.ts'
 import type { Kernel } from './kernel.ts'
@@ -92,7 +98,22 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
     case 'FULLY_CONNECTED':
       return int8 ? prepareFullyConnectedInt8(graph, op) : prepareFullyConnectedFloat(graph, op)
     case 'ADD':
-      return int8 ? prepareAddInt8(graph, op) : prepareAddFloat(graph, op)
+    case 'SUB':
+      return int8 ? prepareAddInt8(graph, op) : prepareArithmeticFloat(graph, op)
+    case 'MUL':
+      return int8 ? prepareMulInt8(graph, op) : prepareArithmeticFloat(graph, op)
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return int8 ? prepareExtremumInt8(graph, op) : prepareExtremumFloat(graph, op)
+    case 'PRELU':
+      return int8 ? preparePreluInt8(graph, op) : preparePreluFloat(graph, op)
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LOGISTIC':
+    case 'TANH':
+      return int8 ? prepareLookupInt8(graph, op) : prepareUnaryFloat(op)
+    case 'LEAKY_RELU':
+      return int8 ? prepareLookupInt8(graph, op) : prepareLeakyReluFloat(op)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return int8 ? preparePoolInt8(graph, op) : preparePoolFloat(graph, op)
