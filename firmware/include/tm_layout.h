@@ -28,6 +28,7 @@
 /* Value types */
 #define TM_INT8    1u
 #define TM_FLOAT32 2u
+#define TM_INT32   3u
 
 /* Op records */
 #define TM_OP_CONV_2D           1u
@@ -51,6 +52,9 @@
 #define TM_OP_PRELU             25u
 #define TM_OP_LOOKUP            26u
 #define TM_OP_MOVE              32u
+#define TM_OP_RESIZE            33u
+#define TM_OP_ARG_MAX           34u
+#define TM_OP_TRANSPOSE_CONV    35u
 
 /* Where bytes live: in the constant section where TM_CONSTANT is set in the offset, else in the arena. */
 typedef struct {
@@ -88,7 +92,7 @@ typedef struct {
 } tm_io_head;
 _Static_assert(sizeof(tm_io_head) == 8, "tm_io_head has padding");
 
-/* One input or output tensor: real = scale * (q - zero_point); both are 0 for float32. */
+/* One input or output tensor: real = scale * (q - zero_point); both are 0 for float32 and int32. */
 typedef struct {
     tm_ref data;
     uint32_t dtype;
@@ -484,6 +488,68 @@ typedef struct {
     tm_ref parts; /* constant; so many tm_move_part, one at least */
 } tm_move;
 _Static_assert(sizeof(tm_move) == 28, "tm_move has padding");
+
+/* RESIZE_NEAREST_NEIGHBOR: pixels of any type, copied from the rows and columns that two lists name. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input;
+    tm_ref rows; /* constant; uint16, the row of the input for each of the output */
+    tm_ref columns; /* as much for the columns */
+    uint32_t batches;
+    uint32_t input_height;
+    uint32_t input_width;
+    uint32_t pixel_bytes;
+} tm_resize;
+_Static_assert(sizeof(tm_resize) == 60, "tm_resize has padding");
+
+/* int32 index of the first of the largest int8 values along the middle of three dimensions. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input;
+    uint32_t outer;
+    uint32_t depth;
+    uint32_t inner;
+} tm_arg_max;
+_Static_assert(sizeof(tm_arg_max) == 40, "tm_arg_max has padding");
+
+/* int8 transposed convolution; filter as that of tm_conv_2d. Strides and padding are of the way back; no dilation. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input;
+    tm_ref filter; /* int8 */
+    tm_ref bias; /* int32, one per output channel */
+    tm_ref multiplier; /* Q31 int32, one or one per output channel */
+    tm_ref shift; /* int8, as many; positive shifts left */
+    uint32_t batches;
+    uint32_t input_height;
+    uint32_t input_width;
+    uint32_t input_channels;
+    uint32_t output_height;
+    uint32_t output_width;
+    uint32_t output_channels;
+    uint32_t filter_height;
+    uint32_t filter_width;
+    uint32_t stride_height;
+    uint32_t stride_width;
+    uint32_t pad_top;
+    uint32_t pad_left;
+    uint32_t dilation_height;
+    uint32_t dilation_width;
+    int32_t input_offset; /* minus the zero point of the input */
+    int32_t output_offset; /* the zero point of the output */
+    int32_t activation_min;
+    int32_t activation_max;
+} tm_transpose_conv;
+_Static_assert(sizeof(tm_transpose_conv) == 136, "tm_transpose_conv has padding");
 
 /* A kernel made for this op. */
 typedef struct {

@@ -16,7 +16,7 @@ import { activationQuantization, perTensor, quantizeActivation, quantizeWeights 
 import type { Recipe } from './recipe.ts'
 
 /** Where an op's output gets its scale and zero point from. */
-type OutputRule = 'own range' | 'as its input' | 'one for all' | 'probability' | 'plus or minus one'
+type OutputRule = 'own range' | 'as its input' | 'one for all' | 'probability' | 'plus or minus one' | 'not quantized'
 
 interface OpRow {
   output: OutputRule
@@ -54,6 +54,9 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   EXPAND_DIMS: { output: 'as its input' },
   TRANSPOSE: { output: 'as its input' },
   STRIDED_SLICE: { output: 'as its input' },
+  RESIZE_NEAREST_NEIGHBOR: { output: 'as its input' },
+  ARG_MAX: { output: 'not quantized' },
+  TRANSPOSE_CONV: { output: 'own range', weights: { channelAxis: 0, perChannel: true } },
   SOFTMAX: { output: 'probability' },
 }
 
@@ -83,6 +86,7 @@ function activationQuantizations(graph: Graph, ranges: ReadonlyMap<TensorId, Ran
     const rule = rowOf(op).output
     for (const id of op.outputs) {
       const [x] = op.inputs
+      if (rule === 'not quantized') continue
       if (rule === 'own range') quantizations.set(id, own(id))
       else if (rule === 'probability') quantizations.set(id, PROBABILITY)
       else if (rule === 'plus or minus one') quantizations.set(id, PLUS_OR_MINUS_ONE)
@@ -201,6 +205,8 @@ export async function quantizeGraph(
     moved.set(id, tensors.length)
     tensors.push({ ...graph.tensors[id]!, dtype: 'int8', quantization })
   }
+  for (const id of graph.ops.flatMap((op) => op.outputs))
+    if (!moved.has(id)) moved.set(id, tensors.push(graph.tensors[id]!) - 1)
   const rewrite: Rewrite = { graph, tensors, quantizations }
   const activation = (id: TensorId) => moved.get(id) ?? rewriteConstant(rewrite, id)
   const ops: Op[] = []

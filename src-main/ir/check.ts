@@ -151,7 +151,7 @@ function attributeProblems(op: Op): string[] {
 }
 
 function weightProblems(op: Op, [, weights, bias]: readonly Tensor[]): string[] {
-  if (op.kind !== 'CONV_2D' && op.kind !== 'DEPTHWISE_CONV_2D' && op.kind !== 'FULLY_CONNECTED') return []
+  if (!WEIGHTED.has(op.kind)) return []
   const axis = outputChannelAxis(op.kind)
   const problems: string[] = []
   if (bias !== undefined && elementCount(bias.shape) !== weights!.shape[axis])
@@ -197,8 +197,11 @@ const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set([
   'MINIMUM',
   'PAD',
   'RESHAPE',
+  'RESIZE_NEAREST_NEIGHBOR',
   ...(['CONCATENATION', 'SPLIT', 'SPLIT_V', 'SQUEEZE', 'EXPAND_DIMS', 'TRANSPOSE', 'STRIDED_SLICE'] as const),
 ])
+
+const WEIGHTED: ReadonlySet<OpKind> = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'])
 
 /** Ops whose range is known, with `steps` quanta to 1. Source: TFLite's 8-bit quantization specification. */
 const FIXED_OUTPUTS: Partial<Record<OpKind, { steps: number; zeroPoint: number }>> = {

@@ -161,6 +161,22 @@ export interface StridedSlice extends OpBase {
   /** dimensions of size 1 that the output does not have */
   shrinkAxes: readonly number[]
 }
+export interface ResizeNearestNeighbor extends OpBase {
+  kind: 'RESIZE_NEAREST_NEIGHBOR' // inputs: x; the output tensor's height and width are the size
+  alignCorners: boolean
+  halfPixelCenters: boolean
+}
+export interface ArgMax extends OpBase {
+  kind: 'ARG_MAX' // inputs: x; int32 index of the first of the largest values along `axis`, which the output lacks
+  axis: number
+}
+export interface TransposeConv extends OpBase {
+  kind: 'TRANSPOSE_CONV' // inputs: x, weights [out, kh, kw, in], bias?; the output tensor's shape is part of the op
+  strideH: number
+  strideW: number
+  padding: Padding
+  activation: Activation
+}
 
 export type Op =
   | Conv2D
@@ -187,6 +203,9 @@ export type Op =
   | ExpandDims
   | Transpose
   | StridedSlice
+  | ResizeNearestNeighbor
+  | ArgMax
+  | TransposeConv
 
 export type OpKind = Op['kind']
 

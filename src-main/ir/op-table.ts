@@ -1,6 +1,6 @@
 // One row an op kind: what it takes, what it gives, what it costs. The checker, the reader and the planner read it.
 
-import { elementCount, type DType, type Graph, type Op, type OpKind } from './graph.ts'
+import { elementCount, type DType, type Graph, type Op, type OpKind, type TransposeConv } from './graph.ts'
 import { broadcastShape, sameShape, shape4, windowOutputSize } from './shapes.ts'
 import { tensorAt } from './tensor-access.ts'
 
@@ -21,7 +21,7 @@ interface OpRow<O extends Op> {
    */
   shape(op: O, inputs: readonly Shape[], output: Shape, outputs?: readonly Shape[]): Shape | undefined
   /** multiply-accumulates of one inference, padding included, as MLPerf Tiny and TFLM count them */
-  macs(op: O, output: readonly number[], weights: readonly number[]): number
+  macs(op: O, output: Shape, weights: Shape, input: Shape): number
 }
 
 /** The member of the union whose kind may be K (a Pool2D stands for two kinds). */
@@ -40,7 +40,7 @@ const WEIGHTED: OpRow<Op>['dtypes'] = [
 
 const none = () => 0
 
-type Windowed = Extract<Op, { padding: unknown }>
+type Windowed = Exclude<Extract<Op, { padding: unknown }>, TransposeConv>
 
 /** [n, oh, ow] of a window that slides over NHWC. */
 function windowed(
@@ -252,6 +252,35 @@ const OP_TABLE: OpTable = {
       return without(size, shrinkAxes)
     },
   },
+  RESIZE_NEAREST_NEIGHBOR: {
+    ...elementwise,
+    dtypes: FLOAT_OR_INT8,
+    shape: (_, [x = []], output) =>
+      x.length === 4 && output.length === 4 ? [x[0]!, output[1]!, output[2]!, x[3]!] : undefined,
+  },
+  ARG_MAX: {
+    ...elementwise,
+    dtypes: [
+      ['float32', 'int32'],
+      ['int8', 'int32'],
+    ],
+    shape: ({ axis }, [x = []]) => (isAxis(axis, x.length) ? without(x, [axis]) : undefined),
+  },
+  TRANSPOSE_CONV: {
+    inputs: [2, 3],
+    dtypes: WEIGHTED,
+    constantInputs: [1, 2],
+    shape({ padding, strideH, strideW }, [x = [], weights = []], output) {
+      const [n, h, w, inC] = shape4(x)
+      const [outC, kh, kw, weightsC] = shape4(weights)
+      const [, outH, outW] = shape4(output)
+      if (x.length !== 4 || weights.length !== 4 || output.length !== 4 || inC !== weightsC) return undefined
+      // the convolution whose gradient this is leads from the output back to the input
+      const back = [windowOutputSize(padding, outH, kh, strideH), windowOutputSize(padding, outW, kw, strideW)]
+      return sameShape(back, [h, w]) ? [n, outH, outW, outC] : undefined
+    },
+    macs: (_, _output, [outC = 0, kh = 0, kw = 0], input) => elementCount(input) * outC * kh * kw,
+  },
 }
 
 /** Whether the op computes with values of these types. */
@@ -268,5 +297,5 @@ export const opRow = <O extends Op>(op: O) => OP_TABLE[op.kind] as unknown as Op
 export function opMacs(graph: Graph, op: Op): number {
   const output = tensorAt(graph, op.outputs[0]).shape
   const weights = op.inputs[1] === undefined ? [] : tensorAt(graph, op.inputs[1]).shape
-  return opRow(op).macs(op, output, weights)
+  return opRow(op).macs(op, output, weights, tensorAt(graph, op.inputs[0]).shape)
 }

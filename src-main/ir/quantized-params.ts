@@ -23,6 +23,7 @@ import {
   type Softmax,
   type Sub,
   type Tensor,
+  type TransposeConv,
 } from './graph.ts'
 import { constantOf, scaleOf, tensorAt, zeroPointOf } from './tensor-access.ts'
 
@@ -68,8 +69,11 @@ export interface ConvolutionParams extends ActivationRange {
   bias: Int32Array
 }
 
-/** CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED: acc = bias + sum w * (x - inputZeroPoint), scaled, offset, clamped. */
-export function convolutionParams(graph: Graph, op: Conv2D | DepthwiseConv2D | FullyConnected): ConvolutionParams {
+/** CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV: acc = bias + sum w * (x - inputZeroPoint), scaled, offset, clamped. */
+export function convolutionParams(
+  graph: Graph,
+  op: Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv,
+): ConvolutionParams {
   const input = tensorAt(graph, op.inputs[0])
   const weights = tensorAt(graph, op.inputs[1])
   const output = tensorAt(graph, op.outputs[0])

@@ -1,6 +1,14 @@
 // Shape arithmetic of windowed and broadcast ops. Formulas: TFLite's ComputeOutSize and ComputePadding.
 
-import type { Conv2D, DepthwiseConv2D, Graph, Padding, Pool2D } from './graph.ts'
+import {
+  elementCount,
+  type Conv2D,
+  type DepthwiseConv2D,
+  type Graph,
+  type Padding,
+  type Pool2D,
+  type TransposeConv,
+} from './graph.ts'
 import { tensorAt } from './tensor-access.ts'
 
 /** One spatial dimension of a convolution's or a pool's output; <= 0 where a VALID window does not fit. */
@@ -59,6 +67,20 @@ export function windowGeometry(graph: Graph, op: Conv2D | DepthwiseConv2D | Pool
   }
 }
 
+/** The geometry of a TRANSPOSE_CONV: its padding is that of the convolution that leads back from output to input. */
+export function transposedGeometry(graph: Graph, op: TransposeConv): WindowGeometry {
+  const [batches, inputH, inputW, inputC] = shape4(tensorAt(graph, op.inputs[0]).shape)
+  const [, outputH, outputW, outputC] = shape4(tensorAt(graph, op.outputs[0]).shape)
+  const [, filterH, filterW] = shape4(tensorAt(graph, op.inputs[1]).shape)
+  const { strideH, strideW } = op
+  return {
+    ...{ batches, inputH, inputW, inputC, outputH, outputW, outputC },
+    ...{ filterH, filterW, strideH, strideW, dilationH: 1, dilationW: 1 },
+    padTop: padBefore(outputH, inputH, filterH, strideH),
+    padLeft: padBefore(outputW, inputW, filterW, strideW),
+  }
+}
+
 /** A 4-D shape as a tuple; a shape of another rank is a broken graph, which checkGraph reports before this is called. */
 export function shape4(shape: readonly number[]): [number, number, number, number] {
   const [a = 0, b = 0, c = 0, d = 0] = shape
@@ -88,6 +110,13 @@ export function broadcastStrides(shape: readonly number[], output: readonly numb
   }
   return strides
 }
+
+/** A tensor as three dimensions, the middle one `axis`. */
+export const axisLoops = (shape: readonly number[], axis: number) => ({
+  outer: elementCount(shape.slice(0, axis)),
+  depth: shape[axis]!,
+  inner: elementCount(shape.slice(axis + 1)),
+})
 
 /** Element strides of a dense tensor. */
 export function denseStrides(shape: readonly number[]): number[] {

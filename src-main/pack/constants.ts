@@ -6,7 +6,7 @@ export type ConstantUse = 'weights' | 'biases' | 'quantization' | 'plan'
 
 export interface ConstantSection {
   /** Stores bytes once, however often they come, and says where they are. */
-  add(use: ConstantUse, values: Uint8Array | Int8Array | Int32Array | Float32Array): Reference
+  add(use: ConstantUse, values: Uint8Array | Int8Array | Uint16Array | Int32Array | Float32Array): Reference
   /** the whole section */
   data(): Uint8Array
   /** bytes of each use, with the padding behind each constant */

@@ -26,7 +26,7 @@ export const CONSTANT_SECTION_ALIGNMENT = 16
 
 export const TARGET_CORES = { 'cortex-m4f': 1, 'cortex-m7': 2 } as const
 export const SECTION_TYPES = { PLAN: 1, IO: 2, CNST: 3, CODE: 4 } as const
-export const DTYPE_CODES = { int8: 1, float32: 2 } as const satisfies Partial<Record<DType, number>>
+export const DTYPE_CODES = { int8: 1, float32: 2, int32: 3 } as const satisfies Partial<Record<DType, number>>
 
 export type FieldType = 'u32' | 'i32' | 'f32' | 'ref'
 
@@ -97,7 +97,7 @@ export const IO_HEAD = {
 
 export const IO = {
   name: 'tm_io',
-  title: 'One input or output tensor: real = scale * (q - zero_point); both are 0 for float32.',
+  title: 'One input or output tensor: real = scale * (q - zero_point); both are 0 for float32 and int32.',
   fields: [
     { name: 'data', type: 'ref' },
     { name: 'dtype', type: 'u32' },
@@ -369,6 +369,37 @@ export const RECORDS = {
     title: 'Bytes copied in strides: CONCATENATION, SPLIT, SPLIT_V, STRIDED_SLICE and TRANSPOSE.',
     fields: [...OP_HEAD_FIELDS, { name: 'parts', type: 'ref', note: 'constant; so many tm_move_part, one at least' }],
   },
+  RESIZE: {
+    name: 'tm_resize',
+    title: 'RESIZE_NEAREST_NEIGHBOR: pixels of any type, copied from the rows and columns that two lists name.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      { name: 'rows', type: 'ref', note: 'constant; uint16, the row of the input for each of the output' },
+      { name: 'columns', type: 'ref', note: 'as much for the columns' },
+      { name: 'batches', type: 'u32' },
+      { name: 'input_height', type: 'u32' },
+      { name: 'input_width', type: 'u32' },
+      { name: 'pixel_bytes', type: 'u32' },
+    ],
+  },
+  ARG_MAX: {
+    name: 'tm_arg_max',
+    title: 'int32 index of the first of the largest int8 values along the middle of three dimensions.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      { name: 'outer', type: 'u32' },
+      { name: 'depth', type: 'u32' },
+      { name: 'inner', type: 'u32' },
+    ],
+  },
+  TRANSPOSE_CONV: {
+    name: 'tm_transpose_conv',
+    title:
+      'int8 transposed convolution; filter as that of tm_conv_2d. Strides and padding are of the way back; no dilation.',
+    fields: CONV_FIELDS,
+  },
   GENERATED: {
     name: 'tm_generated',
     title: 'A kernel made for this op.',
@@ -428,6 +459,9 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   PRELU: 25,
   LOOKUP: 26,
   MOVE: 32,
+  RESIZE: 33,
+  ARG_MAX: 34,
+  TRANSPOSE_CONV: 35,
 }
 
 export const layoutBytes = (layout: Layout) =>

@@ -1,6 +1,8 @@
-// Ops that put bytes elsewhere, as lists of strided copies.
+// Ops that put bytes elsewhere: what their records and the lists behind them hold.
 
-import { DTYPE_BYTES } from '../ir/graph.ts'
+import { DTYPE_BYTES, type ResizeNearestNeighbor } from '../ir/graph.ts'
+import { nearestNeighbors } from '../ir/nearest-neighbor.ts'
+import { shape4 } from '../ir/shapes.ts'
 import { stridedCopies, type MoveOp, type StridedCopy } from '../ir/strided-copies.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { MAX_RANK, MOVE_PART, type RecordValues } from './layout.ts'
@@ -12,6 +14,24 @@ export function moveFields(context: RecordContext, op: MoveOp): RecordValues<'MO
   const { graph, constants, place } = context
   const parts = stridedCopies(graph, op).map((copy) => partBytes(context, copy))
   return { output: place(op.outputs[0]), parts: constants.add('plan', Buffer.concat(parts)) }
+}
+
+export function resizeFields(context: RecordContext, op: ResizeNearestNeighbor): RecordValues<'RESIZE'> {
+  const { graph, constants, place } = context
+  const input = tensorAt(graph, op.inputs[0])
+  const [batches, height, width, channels] = shape4(input.shape)
+  const [, outputHeight, outputWidth] = shape4(tensorAt(graph, op.outputs[0]).shape)
+  const list = (from: number, to: number) => constants.add('plan', Uint16Array.from(nearestNeighbors(op, from, to)))
+  return {
+    output: place(op.outputs[0]),
+    input: place(op.inputs[0]),
+    rows: list(height, outputHeight),
+    columns: list(width, outputWidth),
+    batches,
+    input_height: height,
+    input_width: width,
+    pixel_bytes: channels * DTYPE_BYTES[input.dtype],
+  }
 }
 
 /** Values that lie side by side on both sides are one run; what is around it is merged into as few loops as can be. */

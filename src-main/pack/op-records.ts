@@ -4,6 +4,8 @@
 import { assertNever } from '../base/errors.ts'
 import {
   elementCount,
+  type Conv2D,
+  type DepthwiseConv2D,
   type Dequantize,
   type FullyConnected,
   type Graph,
@@ -27,12 +29,12 @@ import {
   rescaleParams,
   softmaxParams,
 } from '../ir/quantized-params.ts'
-import { denseStrides, windowGeometry } from '../ir/shapes.ts'
+import { axisLoops, denseStrides, transposedGeometry, windowGeometry, type WindowGeometry } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { prepareWeights, type WeightedOp } from '../plan/weighted-op.ts'
 import { proveAccumulators } from './accumulator-proof.ts'
 import type { ConstantSection } from './constants.ts'
-import { moveFields } from './move-records.ts'
+import { moveFields, resizeFields } from './move-records.ts'
 import {
   MAX_RANK,
   RECORDS,
@@ -114,6 +116,20 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
       return record(op.kind, index, affineFields(context, op))
     case 'PAD':
       return record(op.kind, index, padFields(context, op))
+    case 'TRANSPOSE_CONV':
+      return record(op.kind, index, {
+        ...weightedFields(context, op, index),
+        ...geometryFields(transposedGeometry(graph, op)),
+        output_channels: tensorAt(graph, op.outputs[0]).shape[3]!,
+        dilation_height: 1,
+        dilation_width: 1,
+      })
+    case 'RESIZE_NEAREST_NEIGHBOR':
+      return record('RESIZE', index, resizeFields(context, op))
+    case 'ARG_MAX': {
+      const loops = axisLoops(tensorAt(graph, op.inputs[0]).shape, op.axis)
+      return record(op.kind, index, { ...unaryFields(context, op), ...loops })
+    }
     case 'CONCATENATION':
     case 'SPLIT':
     case 'SPLIT_V':
@@ -154,8 +170,9 @@ function weightedFields(context: RecordContext, op: WeightedOp, index: number) {
   }
 }
 
-function imageFields(graph: Graph, op: Exclude<WeightedOp, FullyConnected> | Pool2D) {
-  const g = windowGeometry(graph, op)
+const imageFields = (graph: Graph, op: Conv2D | DepthwiseConv2D | Pool2D) => geometryFields(windowGeometry(graph, op))
+
+function geometryFields(g: WindowGeometry) {
   return {
     batches: g.batches,
     input_height: g.inputH,

@@ -141,7 +141,7 @@ function ioTensor(plan: Plan, id: TensorId, data: Reference): Uint8Array {
   const int8 = dtype === 'int8'
   return writeStruct(IO, {
     data,
-    dtype: int8 ? DTYPE_CODES.int8 : DTYPE_CODES.float32,
+    dtype: dtype === 'int8' || dtype === 'int32' ? DTYPE_CODES[dtype] : DTYPE_CODES.float32,
     scale: int8 ? quantization!.scale[0]! : 0,
     zero_point: int8 ? quantization!.zeroPoint[0]! : 0,
     rank: shape.length,

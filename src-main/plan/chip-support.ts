@@ -2,7 +2,7 @@
 
 import { AppError } from '../base/errors.ts'
 import type { DType, Graph, Op, OpKind } from '../ir/graph.ts'
-import { windowGeometry } from '../ir/shapes.ts'
+import { transposedGeometry, windowGeometry } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 
 /** Limits of the packed model's layout; pack/layout.ts writes the same numbers into the firmware's header. */
@@ -31,6 +31,8 @@ const KERNEL_DTYPES: Partial<Record<OpKind, readonly (readonly [DType, DType])[]
   EXPAND_DIMS: MOVED,
   TRANSPOSE: MOVED,
   STRIDED_SLICE: MOVED,
+  RESIZE_NEAREST_NEIGHBOR: MOVED,
+  ARG_MAX: [['int8', 'int32']],
   QUANTIZE: [
     ['float32', 'int8'],
     ['int8', 'int8'],
@@ -73,6 +75,11 @@ function dtypeProblem(graph: Graph, op: Op): string | undefined {
   return allowed.some(([from, to]) => from === input && to === output) ? undefined : `${input} to ${output}`
 }
 
+function extentProblem(extents: readonly number[]): string | undefined {
+  const largest = Math.max(...extents)
+  return largest > CHIP_LIMITS.extent ? `a size of ${largest}, ${CHIP_LIMITS.extent} is possible` : undefined
+}
+
 function limitProblem(graph: Graph, op: Op): string | undefined {
   const ranks = [...op.inputs, ...op.outputs].map((id) => tensorAt(graph, id).shape.length)
   if (Math.max(...ranks) > CHIP_LIMITS.rank) return `${Math.max(...ranks)} dimensions, ${CHIP_LIMITS.rank} are possible`
@@ -82,9 +89,14 @@ function limitProblem(graph: Graph, op: Op): string | undefined {
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D': {
       const { batches: _b, inputC: _i, outputC: _o, ...extents } = windowGeometry(graph, op)
-      const largest = Math.max(...Object.values(extents))
-      return largest > CHIP_LIMITS.extent ? `a size of ${largest}, ${CHIP_LIMITS.extent} is possible` : undefined
+      return extentProblem(Object.values(extents))
     }
+    case 'TRANSPOSE_CONV': {
+      const { batches: _b, inputC: _i, outputC: _o, ...extents } = transposedGeometry(graph, op)
+      return extentProblem(Object.values(extents))
+    }
+    case 'RESIZE_NEAREST_NEIGHBOR':
+      return extentProblem([op.inputs[0], op.outputs[0]].flatMap((id) => tensorAt(graph, id).shape.slice(1, 3)))
     case 'SOFTMAX': {
       const depth = tensorAt(graph, op.inputs[0]).shape.at(-1) ?? 1
       return depth > CHIP_LIMITS.softmaxDepth ? `${depth} values, ${CHIP_LIMITS.softmaxDepth} are possible` : undefined

@@ -61,6 +61,9 @@ const PLAIN_M4: Costs = {
   STRIDED_SLICE: { mac: 0, input: 0, output: 10 },
   SQUEEZE: { mac: 0, input: 0, output: 4 },
   EXPAND_DIMS: { mac: 0, input: 0, output: 4 },
+  RESIZE_NEAREST_NEIGHBOR: { mac: 0, input: 0, output: 4 },
+  ARG_MAX: { mac: 0, input: 8, output: 20 },
+  TRANSPOSE_CONV: { mac: 5.09, input: 0, output: 139 },
 }
 
 const PLAIN_M7: Costs = {
@@ -95,6 +98,9 @@ const PLAIN_M7: Costs = {
   STRIDED_SLICE: { mac: 0, input: 0, output: 6 },
   SQUEEZE: { mac: 0, input: 0, output: 3 },
   EXPAND_DIMS: { mac: 0, input: 0, output: 3 },
+  RESIZE_NEAREST_NEIGHBOR: { mac: 0, input: 0, output: 3 },
+  ARG_MAX: { mac: 0, input: 4.5, output: 11 },
+  TRANSPOSE_CONV: { mac: 2.53, input: 0, output: 69 },
 }
 
 /** By core and kernel: those of generated ones hold for the ops that there are emitters for. */

@@ -1,11 +1,14 @@
-import type { Conv2D, DepthwiseConv2D, FullyConnected, Graph, Op } from '../ir/graph.ts'
+import type { Conv2D, DepthwiseConv2D, FullyConnected, Graph, Op, TransposeConv } from '../ir/graph.ts'
 import { convolutionParams, type ConvolutionParams } from '../ir/quantized-params.ts'
 import { constantOf } from '../ir/tensor-access.ts'
 
-export type WeightedOp = Conv2D | DepthwiseConv2D | FullyConnected
+export type WeightedOp = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
 export const isWeighted = (op: Op): op is WeightedOp =>
-  op.kind === 'CONV_2D' || op.kind === 'DEPTHWISE_CONV_2D' || op.kind === 'FULLY_CONNECTED'
+  op.kind === 'CONV_2D' ||
+  op.kind === 'DEPTHWISE_CONV_2D' ||
+  op.kind === 'FULLY_CONNECTED' ||
+  op.kind === 'TRANSPOSE_CONV'
 
 /** What a weighted op keeps in flash. */
 export interface PreparedWeights extends Omit<ConvolutionParams, 'shifts'> {

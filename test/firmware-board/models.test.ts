@@ -11,6 +11,7 @@ import { opMacs } from '../../src-main/ir/op-table.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 import { bytesOf } from '../firmware/equal-to-interpreter.ts'
 import { runHostFirmware } from '../firmware/host-firmware.ts'
+import { movingNetwork } from '../firmware/moving-network.ts'
 import { randomNetwork } from '../firmware/random-networks.ts'
 import { MLPERF_MODELS, hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
 import { BOARD_IDS, randomInputs, virtualBoard } from './virtual-session.ts'
@@ -57,6 +58,11 @@ describe('interpreter = firmware on the host = firmware on the virtual board', (
       await expectThreeAgree(id, graph, [inputs])
     },
   )
+
+  test('a network that moves values about, on stm32f407', async () => {
+    const { graph, inputs } = movingNetwork(createRng(17))
+    await expectThreeAgree('stm32f407', graph, [inputs])
+  })
 
   // The other boards run the same kernels, built for another core: one small model there is enough.
   test.skipIf(!hasMlperfTiny).each(BOARD_IDS.slice(1))(

@@ -2,7 +2,7 @@
 // watch. Blob and arena are allocated to the byte, so one read or write too far is seen.
 
 import { describe, expect, test } from 'vitest'
-import { createRng } from '../../src-main/base/rng.ts'
+import { createRng, type Rng } from '../../src-main/base/rng.ts'
 import { HEADER, layoutBytes } from '../../src-main/pack/layout.ts'
 import { readPackedModel } from '../../src-main/pack/reader.ts'
 import { sealBlob } from '../../src-main/pack/writer.ts'
@@ -10,6 +10,7 @@ import { damagedModel, everyWordDamaged, setWord, wholeModel, wordAt } from './d
 import { hostCase } from './equal-to-interpreter.ts'
 import { runHostFirmware, type HostCase } from './host-firmware.ts'
 import { randomNetwork } from './random-networks.ts'
+import type { RandomCase } from './random-graph.ts'
 import { RANDOM_MOVES } from './random-moves.ts'
 import { RANDOM_OPS } from './random-ops.ts'
 
@@ -55,13 +56,19 @@ describe('the runtime', () => {
     expect(counts.get('BAD_REFERENCE')).toBeGreaterThan(0)
   })
 
-  test.each(Object.entries(RANDOM_MOVES).filter(([kind]) => kind !== 'SQUEEZE' && kind !== 'EXPAND_DIMS'))(
+  test.each(['CONCATENATION', 'SPLIT', 'SPLIT_V', 'TRANSPOSE', 'STRIDED_SLICE'] as const)(
     'survives every odd value in every word of the list behind a %s',
-    (_name, make) => {
+    (kind) => {
+      const make: (rng: Rng) => RandomCase = RANDOM_MOVES[kind]
       const counts = statusCounts(everyWordDamaged(hostCase(make(createRng(41))), 'constants'))
       for (const status of ['BAD_SHAPE', 'BAD_REFERENCE', 'BAD_OVERLAP']) expect(counts.get(status)).toBeGreaterThan(0)
     },
   )
+
+  test('survives every odd value in the lists of rows and columns of a RESIZE_NEAREST_NEIGHBOR', () => {
+    const model = hostCase(RANDOM_MOVES.RESIZE_NEAREST_NEIGHBOR(createRng(41)))
+    expect(statusCounts(everyWordDamaged(model, 'constants')).get('BAD_SHAPE')).toBeGreaterThan(0)
+  })
 
   test.each(['CONV_2D', 'FULLY_CONNECTED', 'DEPTHWISE_CONV_2D', 'ADD'] as const)(
     'never runs the machine code of a %s for another core, whatever word around it is odd',

@@ -8,6 +8,8 @@ import {
   between,
   chance,
   pick,
+  randomActivation,
+  randomPadding,
   randomQuantization,
   randomShape,
   type RandomCase,
@@ -25,6 +27,7 @@ export const RANDOM_MOVES = {
   EXPAND_DIMS: expandDims,
   TRANSPOSE: transpose,
   STRIDED_SLICE: stridedSlice,
+  RESIZE_NEAREST_NEIGHBOR: resizeNearestNeighbor,
 } satisfies Partial<Record<Op['kind'], MakeMove>>
 
 /** Tensors of one type, and of one scale and zero point, as these ops keep them. */
@@ -108,6 +111,57 @@ function transpose(rng: Rng, dtype?: MovedType): RandomCase {
   const rest = [...shape.keys()]
   const permutation = shape.map(() => rest.splice(rng.int(rest.length), 1)[0]!)
   return finish({ kind: 'TRANSPOSE', inputs: [input(shape)], outputs: [], permutation }, [shape])
+}
+
+function resizeNearestNeighbor(rng: Rng, dtype?: MovedType): RandomCase {
+  const { build, input, add } = alike(rng, dtype)
+  const shape = [between(rng, 1, 2), between(rng, 1, 9), between(rng, 1, 9), between(rng, 1, 5)]
+  const output = add(shape.with(1, between(rng, 1, 19)).with(2, between(rng, 1, 19)))
+  const alignCorners = chance(rng, 0.4)
+  // TensorFlow has no resize that does both
+  const halfPixelCenters = !alignCorners && chance(rng, 0.5)
+  build.ops.push({
+    kind: 'RESIZE_NEAREST_NEIGHBOR',
+    inputs: [input(shape)],
+    outputs: [output],
+    alignCorners,
+    halfPixelCenters,
+  })
+  return build.finish([output])
+}
+
+export function randomArgMax(rng: Rng): RandomCase {
+  const build = new GraphBuilder(rng)
+  const shape = randomShape(rng, 1, 5, 6)
+  const axis = rng.int(shape.length)
+  const output = build.add({ shape: shape.toSpliced(axis, 1), dtype: 'int32' })
+  build.ops.push({ kind: 'ARG_MAX', inputs: [build.input(shape)], outputs: [output], axis })
+  return build.finish([output])
+}
+
+export function randomTransposeConv(rng: Rng): RandomCase {
+  const build = new GraphBuilder(rng)
+  const padding = randomPadding(rng)
+  const axis = () => {
+    const [filter, stride, input] = [between(rng, 1, 4), between(rng, 1, 3), between(rng, 1, 6)]
+    // all sizes that the way back brings to the input's
+    const least = padding === 'same' ? (input - 1) * stride + 1 : (input - 1) * stride + filter
+    return { filter, stride, input, output: least + rng.int(stride) }
+  }
+  const [h, w] = [axis(), axis()]
+  const [batches, inC, outC] = [between(rng, 1, 2), between(rng, 1, 8), between(rng, 1, 6)]
+  const input = build.input([batches, h.input, w.input, inC])
+  const output = build.int8([batches, h.output, w.output, outC])
+  build.ops.push({
+    kind: 'TRANSPOSE_CONV',
+    inputs: [input, ...build.weights([outC, h.filter, w.filter, inC], 0, outC, input, output)],
+    outputs: [output],
+    strideH: h.stride,
+    strideW: w.stride,
+    padding,
+    activation: randomActivation(rng),
+  })
+  return build.finish([output])
 }
 
 function stridedSlice(rng: Rng, dtype?: MovedType): RandomCase {

@@ -18,7 +18,7 @@ import {
   randomShape,
   type RandomCase,
 } from './random-graph.ts'
-import { RANDOM_MOVES } from './random-moves.ts'
+import { RANDOM_MOVES, randomArgMax, randomTransposeConv } from './random-moves.ts'
 
 export const RANDOM_OPS = {
   CONV_2D: (rng: Rng) => convolution(rng, 'CONV_2D'),
@@ -47,6 +47,9 @@ export const RANDOM_OPS = {
   DEQUANTIZE: dequantize,
   PAD: pad,
   ...RANDOM_MOVES,
+  ARG_MAX: randomArgMax,
+  TRANSPOSE_CONV: randomTransposeConv,
+  'RESIZE_NEAREST_NEIGHBOR float32': (rng: Rng) => RANDOM_MOVES.RESIZE_NEAREST_NEIGHBOR(rng, 'float32'),
   'CONCATENATION float32': (rng: Rng) => RANDOM_MOVES.CONCATENATION(rng, 'float32'),
   'SPLIT_V float32': (rng: Rng) => RANDOM_MOVES.SPLIT_V(rng, 'float32'),
   'TRANSPOSE float32': (rng: Rng) => RANDOM_MOVES.TRANSPOSE(rng, 'float32'),

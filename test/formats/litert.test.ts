@@ -54,6 +54,18 @@ describe('random graphs of one op', () => {
   })
 })
 
+test('ARG_MAX names the same of all values, equal ones among them', async () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const int8 = randomInt8Graph(seed, 'ARG_MAX')
+    for (const graph of [int8, floatTwin(int8)]) {
+      const inputs = randomInputs(seed, graph)
+      const [ours] = createInterpreter(graph).run(inputs)
+      const [theirs] = await litert.run(writeTflite(graph), inputs)
+      expect([...(ours as Int32Array)], `seed ${seed}`).toEqual([...new Int32Array(theirs!.buffer)])
+    }
+  }
+})
+
 describe.skipIf(!hasMlperfTiny)('MLPerf Tiny, each op fed the reference own input', () => {
   const files = MLPERF_MODELS.flatMap((model) => [model, model.replace('int8', 'float32')])
 

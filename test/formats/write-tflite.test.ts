@@ -17,7 +17,7 @@ const comparable = (graph: Graph) => ({
 })
 
 describe('what is written reads back as the same graph', () => {
-  test.each(RANDOM_OPS)('%s', (kind) => {
+  test.each([...RANDOM_OPS, 'ARG_MAX' as const])('%s', (kind) => {
     for (let seed = 0; seed < 25; seed++) {
       const graph = randomInt8Graph(seed, kind)
       const bytes = writeTflite(graph)

@@ -13,8 +13,8 @@ export function dequantize(data: TensorData, shape: readonly number[], q: Quanti
 
 /** The float32 graph that an int8 graph approximates. QUANTIZE and DEQUANTIZE mean nothing to it and are left out. */
 export function floatTwin(graph: Graph): Graph {
-  const tensors = graph.tensors.map(({ name, shape, data, quantization }): Tensor => {
-    if (data === undefined) return { name, shape, dtype: 'float32' }
+  const tensors = graph.tensors.map(({ name, shape, data, dtype, quantization }): Tensor => {
+    if (data === undefined) return { name, shape, dtype: dtype === 'int32' ? dtype : 'float32' }
     const values =
       quantization === undefined ? Float32Array.from(data as Int32Array) : dequantize(data, shape, quantization)
     return { name, shape, dtype: 'float32', data: values }

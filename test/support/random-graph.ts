@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from '../../src-main/ir/graph.ts'
 import { opRow } from '../../src-main/ir/op-table.ts'
-import { RANDOM_MOVES } from '../firmware/random-moves.ts'
+import { RANDOM_MOVES, randomArgMax } from '../firmware/random-moves.ts'
 
 /** Every op that the int8 path runs, with QUANTIZE and DEQUANTIZE in each of their forms. */
 export const RANDOM_OPS = [
@@ -48,6 +48,8 @@ export const RANDOM_OPS = [
   'EXPAND_DIMS',
   'TRANSPOSE',
   'STRIDED_SLICE',
+  'RESIZE_NEAREST_NEIGHBOR',
+  'TRANSPOSE_CONV',
 ] as const satisfies readonly OpKind[]
 
 const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
@@ -126,7 +128,12 @@ export function randomInt8Graph(seed: number, kind: OpKind): Graph {
     case 'EXPAND_DIMS':
     case 'TRANSPOSE':
     case 'STRIDED_SLICE':
+    case 'RESIZE_NEAREST_NEIGHBOR':
       return RANDOM_MOVES[kind](rng).graph
+    case 'ARG_MAX':
+      return randomArgMax(rng).graph
+    case 'TRANSPOSE_CONV':
+      return randomTransposeConv(rng)
     default:
       return randomUnary(rng, kind)
   }
@@ -149,7 +156,7 @@ function randomFloats(rng: Rng, count: number): Float32Array {
 
 type OpAttributes<O = Op> = O extends Op ? Omit<O, 'inputs' | 'outputs'> : never
 
-/** RESHAPE alone brings a shape of its own. */
+/** RESHAPE and TRANSPOSE_CONV bring a shape of their own. */
 type OutputTensor = Omit<Tensor, 'shape'> & { shape?: readonly number[] }
 
 /** Puts the inputs, constants and the output together; the output's shape comes from the op table. */
@@ -221,6 +228,35 @@ function randomConvolution(rng: Rng, kind: 'CONV_2D' | 'DEPTHWISE_CONV_2D'): Gra
   const input = int8Tensor('input', [batches, height, width, channels], inputQ)
   const op = kind === 'CONV_2D' ? { kind, ...common } : { kind, ...common, multiplier }
   return oneOp(op, [input, ...operands], { name: 'output', dtype: 'int8', quantization: outputQ })
+}
+
+function randomTransposeConv(rng: Rng): Graph {
+  const inputQ = randomQuantization(rng)
+  const padding = randomPadding(rng)
+  const axis = () => {
+    const [filter, stride, input] = [between(rng, 1, 5), between(rng, 1, 3), between(rng, 1, 6)]
+    const least = padding === 'same' ? (input - 1) * stride + 1 : (input - 1) * stride + filter
+    return { filter, stride, input, output: least + rng.int(stride) }
+  }
+  const [h, w] = [axis(), axis()]
+  const [batches, inC, outC] = [between(rng, 1, 2), between(rng, 1, 8), between(rng, 1, 6)]
+  const shape = [outC, h.filter, w.filter, inC]
+  const { operands, outputQ } = weightedOperands(rng, inputQ, shape, 0, elementCount(shape) / outC)
+  const input = int8Tensor('input', [batches, h.input, w.input, inC], inputQ)
+  const op = {
+    kind: 'TRANSPOSE_CONV' as const,
+    strideH: h.stride,
+    strideW: w.stride,
+    padding,
+    activation: randomActivation(rng),
+  }
+  const output = {
+    name: 'output',
+    dtype: 'int8',
+    quantization: outputQ,
+    shape: [batches, h.output, w.output, outC],
+  } as const
+  return oneOp(op, [input, ...operands], output)
 }
 
 function randomFullyConnected(rng: Rng): Graph {

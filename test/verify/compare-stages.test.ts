@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRng } from '../../src-main/base/rng.ts'
-import { elementCount, type Graph, type TensorData } from '../../src-main/ir/graph.ts'
+import { elementCount, type Graph, type Tensor, type TensorData } from '../../src-main/ir/graph.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { compareStages } from '../../src-main/verify/compare-stages.ts'
 import { interpreterEvaluator, type Evaluator } from '../../src-main/verify/evaluator.ts'
@@ -82,6 +82,26 @@ describe('the int8 interpreter against another stage', () => {
       const report = await compareStages({ reference, candidate, samples, gate: ONE_QUANTUM }, ctx)
       expect(report.layers[2]!.passed).toBe(passed)
     }
+  })
+
+  test('a wrong value in the second output of an op is found too', async () => {
+    const q = { scale: [0.5], zeroPoint: [0], axis: 0 }
+    const tensors = [4, 2, 2].map((dim, i): Tensor => ({ name: `t${i}`, shape: [dim], dtype: 'int8', quantization: q }))
+    const split: Graph = {
+      name: 'split',
+      tensors,
+      ops: [{ kind: 'SPLIT', inputs: [0], outputs: [1, 2], axis: 0 }],
+      inputs: [0],
+      outputs: [1, 2],
+    }
+    const reference = interpreterEvaluator(split, 'int8')
+    const candidate: Evaluator = { ...reference, runOp: () => [Int8Array.of(1, 2), Int8Array.of(3, 5)] }
+    const report = await compareStages(
+      { reference, candidate, samples: [[Int8Array.of(1, 2, 3, 4)]], gate: EXACT },
+      ctx,
+    )
+    expect(report.layers[0]!.own).toMatchObject({ values: 4, mismatches: 1 })
+    expect(report.passed).toBe(false)
   })
 
   test('a stage that only runs as a whole is gated on its own run', async () => {

@@ -26,6 +26,9 @@ void tm_quantize_int8(const tm_quantize *op, const tm_memory *memory);
 void tm_dequantize_int8(const tm_dequantize *op, const tm_memory *memory);
 void tm_pad_int8(const tm_pad *op, const tm_memory *memory);
 void tm_move_bytes(const tm_move *op, const tm_memory *memory);
+void tm_resize_pixels(const tm_resize *op, const tm_memory *memory);
+void tm_arg_max_int8(const tm_arg_max *op, const tm_memory *memory);
+void tm_transpose_conv_int8(const tm_transpose_conv *op, const tm_memory *memory);
 void tm_run_generated(const tm_generated *op, const tm_memory *memory);
 
 /* Where a reference points; kernels read through it. */

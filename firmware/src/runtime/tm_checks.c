@@ -98,6 +98,17 @@ tm_status tm_check_depthwise_conv_2d(const tm_depthwise_conv_2d *op, const tm_me
                                 TM_PRODUCT(op->filter_height, op->filter_width, op->output_channels));
 }
 
+_Static_assert(sizeof(tm_conv_2d) == sizeof(tm_transpose_conv) &&
+                   offsetof(tm_conv_2d, activation_max) == offsetof(tm_transpose_conv, activation_max),
+               "convolution records differ");
+
+tm_status tm_check_transpose_conv(const tm_transpose_conv *op, const tm_memory *memory)
+{
+    return tm_check_convolution(
+        (const tm_conv_2d *)(const void *)op, memory,
+        TM_PRODUCT(op->output_channels, op->filter_height, op->filter_width, op->input_channels));
+}
+
 tm_status tm_check_fully_connected(const tm_fully_connected *op, const tm_memory *memory)
 {
     TM_TRY(tm_check_reference(memory, op->input, 1u, TM_PRODUCT(op->batches, op->input_depth)));

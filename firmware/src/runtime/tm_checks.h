@@ -30,6 +30,9 @@ tm_status tm_check_quantize(const tm_quantize *op, const tm_memory *memory);
 tm_status tm_check_dequantize(const tm_dequantize *op, const tm_memory *memory);
 tm_status tm_check_pad(const tm_pad *op, const tm_memory *memory);
 tm_status tm_check_move(const tm_move *op, const tm_memory *memory);
+tm_status tm_check_resize(const tm_resize *op, const tm_memory *memory);
+tm_status tm_check_arg_max(const tm_arg_max *op, const tm_memory *memory);
+tm_status tm_check_transpose_conv(const tm_transpose_conv *op, const tm_memory *memory);
 tm_status tm_check_generated(const tm_generated *op, const tm_memory *memory);
 
 #endif /* TM_CHECKS_H */

@@ -76,9 +76,9 @@ static tm_status tm_find_sections(const tm_header *header, tm_section sections[T
 
 static tm_status tm_check_tensor(const tm_io *io, const tm_memory *memory)
 {
-    const uint32_t value_bytes = io->dtype == TM_FLOAT32 ? 4u : 1u;
+    const uint32_t value_bytes = io->dtype == TM_INT8 ? 1u : 4u;
     const uint32_t factors[] = {tm_product(io->dims, TM_MAX_RANK), value_bytes};
-    if ((io->dtype != TM_INT8 && io->dtype != TM_FLOAT32) || io->rank > TM_MAX_RANK ||
+    if ((io->dtype != TM_INT8 && io->dtype != TM_FLOAT32 && io->dtype != TM_INT32) || io->rank > TM_MAX_RANK ||
         (io->data.offset & TM_CONSTANT) != 0u) {
         return TM_BAD_TENSOR;
     }

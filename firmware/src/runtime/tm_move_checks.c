@@ -45,3 +45,38 @@ tm_status tm_check_move(const tm_move *op, const tm_memory *memory)
     }
     return TM_OK;
 }
+
+/* A list of rows or columns: at least one, all of them inside the input. */
+static tm_status tm_check_neighbors(const tm_memory *memory, tm_ref list, uint32_t size)
+{
+    const uint32_t count = list.bytes / (uint32_t)sizeof(uint16_t);
+    TM_REQUIRE((list.offset & TM_CONSTANT) != 0u, BAD_REFERENCE);
+    TM_TRY(tm_check_reference(memory, list, 2u, count * (uint32_t)sizeof(uint16_t)));
+    const uint16_t *const entries = (const uint16_t *)(const void *)(memory->constants + (list.offset & ~TM_CONSTANT));
+    for (uint32_t i = 0; i < count; i++) {
+        TM_REQUIRE(entries[i] < size, BAD_SHAPE);
+    }
+    return TM_OK;
+}
+
+tm_status tm_check_resize(const tm_resize *op, const tm_memory *memory)
+{
+    const uint32_t input[] = {op->batches, op->input_height, op->input_width, op->pixel_bytes};
+    const uint32_t output[] = {op->batches, op->rows.bytes / 2u, op->columns.bytes / 2u, op->pixel_bytes};
+    TM_TRY(tm_check_reference(memory, op->input, 1u, tm_product(input, 4u)));
+    TM_TRY(tm_check_output(memory, op->output, 1u, tm_product(output, 4u)));
+    TM_TRY(tm_check_neighbors(memory, op->rows, op->input_height));
+    TM_TRY(tm_check_neighbors(memory, op->columns, op->input_width));
+    TM_REQUIRE(tm_apart(op->output, op->input), BAD_OVERLAP);
+    return TM_OK;
+}
+
+tm_status tm_check_arg_max(const tm_arg_max *op, const tm_memory *memory)
+{
+    const uint32_t input[] = {op->outer, op->depth, op->inner};
+    const uint32_t output[] = {op->outer, op->inner, (uint32_t)sizeof(int32_t)};
+    TM_TRY(tm_check_reference(memory, op->input, 1u, tm_product(input, 3u)));
+    TM_TRY(tm_check_output(memory, op->output, 4u, tm_product(output, 3u)));
+    TM_REQUIRE(tm_apart(op->output, op->input), BAD_OVERLAP);
+    return TM_OK;
+}

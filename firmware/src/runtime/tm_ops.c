@@ -27,6 +27,9 @@
     X(DEQUANTIZE, tm_dequantize, tm_check_dequantize, tm_dequantize_int8)                                 \
     X(PAD, tm_pad, tm_check_pad, tm_pad_int8)                                                             \
     X(MOVE, tm_move, tm_check_move, tm_move_bytes)                                                        \
+    X(RESIZE, tm_resize, tm_check_resize, tm_resize_pixels)                                               \
+    X(ARG_MAX, tm_arg_max, tm_check_arg_max, tm_arg_max_int8)                                             \
+    X(TRANSPOSE_CONV, tm_transpose_conv, tm_check_transpose_conv, tm_transpose_conv_int8)                 \
     X(GENERATED, tm_generated, tm_check_generated, tm_run_generated)
 
 /* A record is reached through its head; these give check and kernel the type that the table promises. */

@@ -2,7 +2,7 @@
 // Source: the option tables of the TFLite schema, version 3; op versions from TFLite's op_version table.
 
 import type { Activation, Op, OpKind, Padding, StridedSlice } from '../../ir/graph.ts'
-import { ACTIVATIONS, PADDINGS } from './schema.ts'
+import { ACTIVATIONS, PADDINGS, tensorTypeCode } from './schema.ts'
 
 /** An option's slot, storage and default. */
 interface OptionField {
@@ -120,6 +120,24 @@ export const OP_MAP: Record<OpKind, OpMapRow> = {
     versions: [1, 2, '1.14.0'],
     operands: [0, 'begin', 'end', 'stride'],
   },
+  RESIZE_NEAREST_NEIGHBOR: {
+    optionsType: 74,
+    fields: { alignCorners: at(0, 'int8'), halfPixelCenters: at(1, 'int8') },
+    versions: [3, 3, '2.3.0'],
+    operands: [0, 'size'],
+  },
+  ARG_MAX: {
+    optionsType: 40,
+    fields: { outputType: at(0, 'int8') },
+    versions: [1, 2, '1.14.0'],
+    operands: [0, 'axis'],
+  },
+  TRANSPOSE_CONV: {
+    optionsType: 49,
+    fields: { padding: at(0, 'int8'), strideW: at(1), strideH: at(2), activation: at(3, 'int8') },
+    versions: [3, 3, '2.3.0'],
+    operands: ['outputShape', 1, 0, 2],
+  },
 }
 
 /** An attribute of an op as the file's constant operand holds it. */
@@ -154,6 +172,8 @@ function derivedOptions(op: Op): OptionValues {
         endMask: bits(sliceEnds(op).flatMap((end, axis) => (end < 0 ? [axis] : []))),
         shrinkAxisMask: bits(op.shrinkAxes),
       }
+    case 'ARG_MAX':
+      return { outputType: tensorTypeCode('int32') }
     default:
       return {}
   }
@@ -181,7 +201,12 @@ export function attributeOperands(
       return { axis: { shape: [], values: [op.axis] } }
     case 'SPLIT_V':
       return { sizes: vector(outputShapes.map((shape) => shape[op.axis]!)), axis: { shape: [], values: [op.axis] } }
+    case 'RESIZE_NEAREST_NEIGHBOR':
+      return { size: vector(outputShapes[0]!.slice(1, 3)) }
+    case 'TRANSPOSE_CONV':
+      return { outputShape: vector(outputShapes[0]!) }
     case 'EXPAND_DIMS':
+    case 'ARG_MAX':
       return { axis: { shape: [], values: [op.axis] } }
     case 'TRANSPOSE':
       return { permutation: vector(op.permutation) }

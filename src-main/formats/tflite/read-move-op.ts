@@ -1,4 +1,4 @@
-// TFLite operators that put values elsewhere -> IR ops, their axes and masks resolved.
+// TFLite operators that put values elsewhere, or give a shape of their own -> IR ops, their axes and masks resolved.
 
 import { elementCount, type OpKind } from '../../ir/graph.ts'
 import { normalAxes, normalAxis } from './axes.ts'
@@ -8,14 +8,23 @@ import type { OpBase, OpEnums, OpSource, ReadResult } from './read-op.ts'
 
 export type MoveKind = Extract<
   OpKind,
-  'CONCATENATION' | 'SPLIT' | 'SPLIT_V' | 'SQUEEZE' | 'EXPAND_DIMS' | 'TRANSPOSE' | 'STRIDED_SLICE'
+  | 'CONCATENATION'
+  | 'SPLIT'
+  | 'SPLIT_V'
+  | 'SQUEEZE'
+  | 'EXPAND_DIMS'
+  | 'TRANSPOSE'
+  | 'STRIDED_SLICE'
+  | 'RESIZE_NEAREST_NEIGHBOR'
+  | 'ARG_MAX'
+  | 'TRANSPOSE_CONV'
 >
 
 export function readMoveOp(
   kind: MoveKind,
   base: OpBase,
   values: OptionValues,
-  { activation }: OpEnums,
+  { activation, padding }: OpEnums,
   source: OpSource,
 ): ReadResult {
   const { shape } = source.tensors[base.inputs[0]!]!
@@ -46,6 +55,24 @@ export function readMoveOp(
     }
     case 'STRIDED_SLICE':
       return readStridedSlice(base, values, source)
+    case 'RESIZE_NEAREST_NEIGHBOR': {
+      const size = source.attribute('size')
+      if (size === undefined) return { unsupported: 'RESIZE_NEAREST_NEIGHBOR to a computed size' }
+      source.tensors[base.outputs[0]!]!.shape = [shape[0] ?? 0, ...size, ...shape.slice(3)]
+      const [alignCorners, halfPixelCenters] = [values.alignCorners !== 0, values.halfPixelCenters !== 0]
+      return { op: { kind, ...base, alignCorners, halfPixelCenters } }
+    }
+    case 'ARG_MAX': {
+      const [axis] = source.attribute('axis') ?? []
+      if (axis === undefined) return { unsupported: 'ARG_MAX along a computed axis' }
+      return { op: { kind, ...base, axis: normalAxis(axis, shape.length) } }
+    }
+    case 'TRANSPOSE_CONV': {
+      const wanted = source.attribute('outputShape')
+      if (wanted === undefined) return { unsupported: 'TRANSPOSE_CONV to a computed shape' }
+      source.tensors[base.outputs[0]!]!.shape = wanted
+      return { op: { kind, ...base, strideH: values.strideH!, strideW: values.strideW!, padding, activation } }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../../base/errors.ts'
 import { checkGraph } from '../check.ts'
 import { elementCount, tensorBytes, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
 import { allocateTensor, tensorAt } from '../tensor-access.ts'
+import { prepareArgMax } from './arg-max.ts'
 import { prepareArithmeticFloat, prepareExtremumFloat, preparePreluFloat } from './float-binary.ts'
 import { prepareConvolutionFloat, prepareFullyConnectedFloat } from './float-convolution.ts'
 import { preparePoolFloat } from './float-pool.ts'
@@ -24,6 +25,8 @@ import { prepareSoftmaxInt8 } from './int8-softmax.ts'
 import type { Kernel } from './kernel.ts'
 import { prepareDequantize, prepareQuantize } from './quantize.ts'
 import { prepareMove, preparePad, prepareReshape } from './rearrange.ts'
+import { prepareResizeNearestNeighbor } from './resize.ts'
+import { prepareTransposeConvFloat, prepareTransposeConvInt8 } from './transpose-conv.ts'
 
 export interface Interpreter {
   /**
@@ -135,6 +138,12 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
     case 'TRANSPOSE':
     case 'STRIDED_SLICE':
       return prepareMove(graph, op)
+    case 'RESIZE_NEAREST_NEIGHBOR':
+      return prepareResizeNearestNeighbor(graph, op)
+    case 'ARG_MAX':
+      return prepareArgMax(graph, op)
+    case 'TRANSPOSE_CONV':
+      return int8 ? prepareTransposeConvInt8(graph, op) : prepareTransposeConvFloat(graph, op)
     case 'PAD':
       return preparePad(graph, op)
   }

@@ -113,7 +113,7 @@ function tensorMacros({ io, macro, title }: NamedTensor): string[] {
   ]
 }
 
-/** float32 tensors have no scale. */
+/** float32 and int32 tensors have no scale. */
 const quantizationMacros = (io: Values<typeof IO>, macro: string): string[] =>
   io.dtype === DTYPE_CODES.int8
     ? [

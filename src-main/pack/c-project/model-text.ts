@@ -37,6 +37,9 @@ const PLAIN_KERNELS: Readonly<Record<Exclude<RecordKind, 'GENERATED'>, string>> 
   DEQUANTIZE: 'tm_dequantize_int8',
   PAD: 'tm_pad_int8',
   MOVE: 'tm_move_bytes',
+  RESIZE: 'tm_resize_pixels',
+  ARG_MAX: 'tm_arg_max_int8',
+  TRANSPOSE_CONV: 'tm_transpose_conv_int8',
 }
 
 /** The C kernels that the model calls, in alphabetical order. */

@@ -10,10 +10,15 @@ export interface NamedTensor {
   /** function that leads to it */
   symbol: string
   macro: string
-  cType: 'int8_t' | 'float'
+  cType: 'int8_t' | 'int32_t' | 'float'
   /** for a comment */
   title: string
 }
+
+const C_TYPES = new Map<number, NamedTensor['cType']>([
+  [DTYPE_CODES.int8, 'int8_t'],
+  [DTYPE_CODES.int32, 'int32_t'],
+])
 
 /** Inputs, then outputs, each in the model's order. */
 export function modelTensors({ name, plan, model }: ProjectParts): NamedTensor[] {
@@ -26,7 +31,7 @@ export function modelTensors({ name, plan, model }: ProjectParts): NamedTensor[]
         io,
         symbol: `${name}_${tensorFunction(role, i, ios.length)}`,
         macro: tensorMacro(name, role, i, ios.length),
-        cType: io.dtype === DTYPE_CODES.int8 ? 'int8_t' : 'float',
+        cType: C_TYPES.get(io.dtype) ?? 'float',
         title: `${role} ${commentSafe(tensor.name)}: ${tensor.dtype} [${tensor.shape.join(', ')}]`,
       }
     })
