@@ -46,6 +46,11 @@
 #define TM_OP_GENERATED         14u
 #define TM_OP_SUB               21u
 #define TM_OP_MUL               22u
+#define TM_OP_MINIMUM           23u
+#define TM_OP_MAXIMUM           24u
+#define TM_OP_PRELU             25u
+#define TM_OP_LOOKUP            26u
+#define TM_OP_MOVE              32u
 
 /* Where bytes live: in the constant section where TM_CONSTANT is set in the offset, else in the arena. */
 typedef struct {
@@ -263,6 +268,66 @@ typedef struct {
 } tm_mul;
 _Static_assert(sizeof(tm_mul) == 136, "tm_mul has padding");
 
+/* The smaller of two int8 values; all tensors have one scale and zero point. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+} tm_minimum;
+_Static_assert(sizeof(tm_minimum) == 108, "tm_minimum has padding");
+
+/* The larger of two int8 values, likewise. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+} tm_maximum;
+_Static_assert(sizeof(tm_maximum) == 108, "tm_maximum has padding");
+
+/* int8; input2 is the slope for values of input1 below its zero point. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input1;
+    tm_ref input2;
+    uint32_t dims[6]; /* of the output, outermost first */
+    uint32_t strides1[6]; /* 0 broadcasts along its dimension */
+    uint32_t strides2[6];
+    int32_t input1_offset;
+    int32_t input2_offset;
+    int32_t output_offset;
+    int32_t identity_multiplier; /* from the zero point on */
+    int32_t identity_shift;
+    int32_t slope_multiplier; /* of the product with the slope */
+    int32_t slope_shift;
+} tm_prelu;
+_Static_assert(sizeof(tm_prelu) == 136, "tm_prelu has padding");
+
+/* int8 function of one value: ABS, HARD_SWISH, LEAKY_RELU, LOGISTIC and TANH. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref input;
+    tm_ref table; /* 256 int8 outputs, of the inputs from -128 on */
+} tm_lookup;
+_Static_assert(sizeof(tm_lookup) == 36, "tm_lookup has padding");
+
 /* int8 mean over a window, counting only what lies inside the input. */
 typedef struct {
     uint32_t kind;
@@ -410,6 +475,16 @@ typedef struct {
 } tm_pad;
 _Static_assert(sizeof(tm_pad) == 104, "tm_pad has padding");
 
+/* Bytes copied in strides: CONCATENATION, SPLIT, SPLIT_V, STRIDED_SLICE and TRANSPOSE. */
+typedef struct {
+    uint32_t kind;
+    uint32_t record_bytes;
+    uint32_t op_index; /* the op's place in the model's graph */
+    tm_ref output;
+    tm_ref parts; /* constant; so many tm_move_part, one at least */
+} tm_move;
+_Static_assert(sizeof(tm_move) == 28, "tm_move has padding");
+
 /* A kernel made for this op. */
 typedef struct {
     uint32_t kind;
@@ -422,5 +497,18 @@ typedef struct {
     uint32_t entry; /* offset of the first instruction in CODE */
 } tm_generated;
 _Static_assert(sizeof(tm_generated) == 48, "tm_generated has padding");
+
+/* One copy of a tm_move: runs of bytes, dims[0] x … x dims[5] of them. Starts and strides are in bytes. */
+typedef struct {
+    tm_ref output;
+    tm_ref input;
+    uint32_t dims[6]; /* outermost first, padded in front with 1 */
+    int32_t output_strides[6];
+    int32_t input_strides[6];
+    uint32_t output_start;
+    uint32_t input_start;
+    uint32_t run_bytes;
+} tm_move_part;
+_Static_assert(sizeof(tm_move_part) == 100, "tm_move_part has padding");
 
 #endif /* TM_LAYOUT_H */

@@ -16,7 +16,7 @@ import { activationQuantization, perTensor, quantizeActivation, quantizeWeights 
 import type { Recipe } from './recipe.ts'
 
 /** Where an op's output gets its scale and zero point from. */
-type OutputRule = 'own range' | 'as its input' | 'probability'
+type OutputRule = 'own range' | 'as its input' | 'one for all' | 'probability' | 'plus or minus one'
 
 interface OpRow {
   output: OutputRule
@@ -32,6 +32,14 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   ADD: { output: 'own range' },
   SUB: { output: 'own range' },
   MUL: { output: 'own range' },
+  MINIMUM: { output: 'one for all' },
+  MAXIMUM: { output: 'one for all' },
+  PRELU: { output: 'own range' },
+  ABS: { output: 'own range' },
+  HARD_SWISH: { output: 'own range' },
+  LEAKY_RELU: { output: 'own range' },
+  LOGISTIC: { output: 'probability' },
+  TANH: { output: 'plus or minus one' },
   MEAN: { output: 'own range' },
   RELU: { output: 'own range' },
   RELU6: { output: 'own range' },
@@ -39,11 +47,20 @@ const ROWS: Record<Exclude<OpKind, 'QUANTIZE' | 'DEQUANTIZE'>, OpRow> = {
   MAX_POOL_2D: { output: 'as its input' },
   RESHAPE: { output: 'as its input' },
   PAD: { output: 'as its input' },
+  CONCATENATION: { output: 'one for all' },
+  SPLIT: { output: 'as its input' },
+  SPLIT_V: { output: 'as its input' },
+  SQUEEZE: { output: 'as its input' },
+  EXPAND_DIMS: { output: 'as its input' },
+  TRANSPOSE: { output: 'as its input' },
+  STRIDED_SLICE: { output: 'as its input' },
   SOFTMAX: { output: 'probability' },
 }
 
 /** 0 … 255/256 */
 const PROBABILITY = perTensor(1 / 256, -128)
+/** -1 … 127/128 */
+const PLUS_OR_MINUS_ONE = perTensor(1 / 128, 0)
 
 function checkFloat(graph: Graph): void {
   const quantized = graph.ops.filter((op) => op.kind === 'QUANTIZE' || op.kind === 'DEQUANTIZE')
@@ -68,6 +85,8 @@ function activationQuantizations(graph: Graph, ranges: ReadonlyMap<TensorId, Ran
       const [x] = op.inputs
       if (rule === 'own range') quantizations.set(id, own(id))
       else if (rule === 'probability') quantizations.set(id, PROBABILITY)
+      else if (rule === 'plus or minus one') quantizations.set(id, PLUS_OR_MINUS_ONE)
+      else if (rule === 'one for all') quantizations.set(id, commonQuantization(graph, op, ranges))
       else quantizations.set(id, quantizations.get(x!) ?? constantQuantization(graph, x!))
     }
   }
@@ -119,20 +138,44 @@ function rewriteWeights(
   return [tensors.length - 2, tensors.length - 1]
 }
 
-/** A constant operand, such as one of ADD, covers its own values. */
-function constantQuantization(graph: Graph, id: TensorId): Quantization {
+function constantRange(graph: Graph, id: TensorId): Range {
   let min = 0
   let max = 0
   for (const value of graph.tensors[id]!.data as Float32Array) {
     min = Math.min(min, value)
     max = Math.max(max, value)
   }
-  return activationQuantization({ min, max })
+  return { min, max }
 }
 
-function rewriteConstant({ graph, tensors }: Rewrite, id: TensorId): TensorId {
+/** A constant operand, such as one of ADD, covers its own values. */
+const constantQuantization = (graph: Graph, id: TensorId): Quantization =>
+  activationQuantization(constantRange(graph, id))
+
+/** Covers all inputs of an op whose kernel takes integers as they are; every value of its output is one of theirs. */
+function commonQuantization(graph: Graph, op: Op, ranges: ReadonlyMap<TensorId, Range>): Quantization {
+  const covered = op.inputs.map((id) => ranges.get(id) ?? constantRange(graph, id))
+  return activationQuantization({
+    min: Math.min(...covered.map(({ min }) => min)),
+    max: Math.max(...covered.map(({ max }) => max)),
+  })
+}
+
+/** An activation at another scale than its own: by a QUANTIZE in front of the op that wants it, which is added to `ops`. */
+function requantized({ tensors }: Rewrite, ops: Op[], id: TensorId, quantization: Quantization): TensorId {
+  const { scale, zeroPoint } = tensors[id]!.quantization!
+  if (scale[0] === quantization.scale[0] && zeroPoint[0] === quantization.zeroPoint[0]) return id
+  const output = tensors.push({ ...tensors[id]!, name: `${tensors[id]!.name}/rescaled`, quantization }) - 1
+  ops.push({ kind: 'QUANTIZE', inputs: [id], outputs: [output] })
+  return output
+}
+
+function rewriteConstant(
+  { graph, tensors }: Rewrite,
+  id: TensorId,
+  quantization = constantQuantization(graph, id),
+): TensorId {
   const tensor = graph.tensors[id]!
-  const quantization = constantQuantization(graph, id)
   const data = quantizeActivation(tensor.data as Float32Array, quantization)
   tensors.push({ ...tensor, dtype: 'int8', quantization, data })
   return tensors.length - 1
@@ -160,13 +203,23 @@ export async function quantizeGraph(
   }
   const rewrite: Rewrite = { graph, tensors, quantizations }
   const activation = (id: TensorId) => moved.get(id) ?? rewriteConstant(rewrite, id)
-  const ops = graph.ops.map((op): Op => {
-    const { weights } = rowOf(op)
+  const ops: Op[] = []
+  const oneForAll = (op: Op) => {
+    const common = quantizations.get(op.outputs[0]!)!
+    return op.inputs.map((id) => {
+      const at = moved.get(id)
+      return at === undefined ? rewriteConstant(rewrite, id, common) : requantized(rewrite, ops, at, common)
+    })
+  }
+  for (const op of graph.ops) {
+    const { weights, output } = rowOf(op)
     const inputs =
-      weights === undefined
-        ? op.inputs.map(activation)
-        : [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
-    return { ...op, inputs, outputs: op.outputs.map(activation) }
-  })
+      weights !== undefined
+        ? [activation(op.inputs[0]!), ...rewriteWeights(rewrite, op, weights)]
+        : output === 'one for all'
+          ? oneForAll(op)
+          : op.inputs.map(activation)
+    ops.push({ ...op, inputs, outputs: op.outputs.map(activation) })
+  }
   return { ...graph, tensors, ops, inputs: graph.inputs.map(activation), outputs: graph.outputs.map(activation) }
 }

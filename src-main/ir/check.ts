@@ -2,7 +2,7 @@
 
 import { AppError } from '../base/errors.ts'
 import { elementCount, type DType, type Graph, type Op, type OpKind, type Tensor, type TensorId } from './graph.ts'
-import { opRow } from './op-table.ts'
+import { opRow, takesDtypes } from './op-table.ts'
 import { outputChannelAxis } from './quantized-params.ts'
 import { sameShape } from './shapes.ts'
 
@@ -102,16 +102,16 @@ function orderProblems(graph: Graph): string[] {
 function opProblems(graph: Graph, op: Op): string[] {
   const row = opRow(op)
   const [fewest, most] = row.inputs
-  if (op.inputs.length < fewest || op.inputs.length > most || op.outputs.length !== 1)
+  const [fewestOutputs, mostOutputs] = row.outputs ?? [1, 1]
+  const isCount = op.inputs.length >= fewest && op.inputs.length <= most
+  if (!isCount || op.outputs.length < fewestOutputs || op.outputs.length > mostOutputs)
     return [`has ${op.inputs.length} inputs and ${op.outputs.length} outputs`]
 
   const inputs = op.inputs.map((id) => graph.tensors[id]!)
-  const output = graph.tensors[op.outputs[0]!]!
-  const given = [...inputs.map((tensor) => tensor.dtype), output.dtype]
-  const accepted = row.dtypes.some(
-    (row) => row.at(-1) === given.at(-1) && inputs.every((tensor, i) => tensor.dtype === row[i]),
-  )
-  if (!accepted) return [`does not take ${given.slice(0, -1).join(', ')} to ${output.dtype}`]
+  const outputs = op.outputs.map((id) => graph.tensors[id]!)
+  const dtypes = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.dtype)
+  if (!takesDtypes(op, dtypes(inputs), dtypes(outputs)))
+    return [`does not take ${dtypes(inputs).join(', ')} to ${dtypes(outputs).join(', ')}`]
 
   const problems: string[] = []
   for (const i of row.constantInputs)
@@ -120,13 +120,19 @@ function opProblems(graph: Graph, op: Op): string[] {
   if (problems.length > 0) return problems
 
   const shapes = inputs.map((tensor) => tensor.shape)
-  const expected = row.shape(op, shapes, output.shape)
+  const outputShapes = outputs.map((tensor) => tensor.shape)
   const shapeText = shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')
-  if (expected === undefined) return [`can't combine ${shapeText}`]
-  if (expected.some((dim) => dim < 1)) return [`its window does not fit into ${shapeText}`]
-  if (!sameShape(expected, output.shape))
-    return [`gives [${expected.join(', ')}] from ${shapeText}, not [${output.shape.join(', ')}]`]
-  return [...weightProblems(op, inputs), ...(output.dtype === 'int8' ? quantizationProblems(op, inputs, output) : [])]
+  for (const shape of outputShapes) {
+    const expected = row.shape(op, shapes, shape, outputShapes)
+    if (expected === undefined) return [`can't combine ${shapeText}`]
+    if (expected.some((dim) => dim < 1)) return [`its window does not fit into ${shapeText}`]
+    if (!sameShape(expected, shape))
+      return [`gives [${expected.join(', ')}] from ${shapeText}, not [${shape.join(', ')}]`]
+  }
+  return [
+    ...weightProblems(op, inputs),
+    ...outputs.flatMap((output) => (output.dtype === 'int8' ? quantizationProblems(op, inputs, output) : [])),
+  ]
 }
 
 /** Strides, dilations, window sizes and the like are positive integers. */
@@ -139,6 +145,7 @@ function attributeProblems(op: Op): string[] {
   const problems = Object.entries(positive)
     .filter(([, value]) => !Number.isInteger(value) || value < 1)
     .map(([name, value]) => `${name} is ${value}`)
+  if ('alpha' in op && !Number.isFinite(op.alpha)) problems.push(`alpha is ${op.alpha}`)
   if ('beta' in op && !(op.beta > 0 && Number.isFinite(op.beta))) problems.push(`beta is ${op.beta}`)
   return problems
 }
@@ -160,23 +167,42 @@ function weightProblems(op: Op, [, weights, bias]: readonly Tensor[]): string[] 
 /** What the integer kernels rely on between an op's input and output. */
 function quantizationProblems(op: Op, inputs: readonly Tensor[], output: Tensor): string[] {
   const problems: string[] = []
-  for (const tensor of BINARY.has(op.kind) ? [...inputs, output] : [inputs[0]!, output])
+  const activations = ALL_INPUTS_ARE_ACTIVATIONS.has(op.kind) ? inputs : [inputs[0]!]
+  for (const tensor of [...activations, output])
     if (tensor.dtype === 'int8' && tensor.quantization!.scale.length > 1)
       problems.push(`activation ${tensor.name} is quantized per channel`)
   const to = output.quantization!
   if (KEEPS_QUANTIZATION.has(op.kind)) {
-    const from = inputs[0]!.quantization!
     // TFLite's own tolerance; converters differ in the last bits
-    if (Math.abs(from.scale[0]! - to.scale[0]!) > 1e-6 || from.zeroPoint[0] !== to.zeroPoint[0])
-      problems.push('its input and output differ in scale or zero point')
+    const differs = ({ quantization: from }: Tensor) =>
+      Math.abs(from!.scale[0]! - to.scale[0]!) > 1e-6 || from!.zeroPoint[0] !== to.zeroPoint[0]
+    if (activations.some(differs)) problems.push('its input and output differ in scale or zero point')
   }
-  if (op.kind === 'SOFTMAX' && (to.scale[0] !== 1 / 256 || to.zeroPoint[0] !== -128))
-    problems.push('its int8 output has to have scale 1/256 and zero point -128')
+  const fixed = FIXED_OUTPUTS[op.kind]
+  if (fixed !== undefined && (to.scale[0] !== 1 / fixed.steps || to.zeroPoint[0] !== fixed.zeroPoint))
+    problems.push(`its int8 output has to have scale 1/${fixed.steps} and zero point ${fixed.zeroPoint}`)
   return problems
 }
 
-/** Ops whose second input is an activation like the first. */
-const BINARY: ReadonlySet<OpKind> = new Set(['ADD', 'SUB', 'MUL'])
+/** Ops all of whose inputs are activations like the first. */
+const ALL_INPUTS_ARE_ACTIVATIONS: ReadonlySet<OpKind> = new Set([
+  ...(['ADD', 'SUB', 'MUL', 'MINIMUM', 'MAXIMUM', 'PRELU', 'CONCATENATION'] as const),
+])
 
 /** Ops that pass values on as they are. */
-const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set(['AVERAGE_POOL_2D', 'MAX_POOL_2D', 'PAD', 'RESHAPE'])
+const KEEPS_QUANTIZATION: ReadonlySet<OpKind> = new Set([
+  'AVERAGE_POOL_2D',
+  'MAX_POOL_2D',
+  'MAXIMUM',
+  'MINIMUM',
+  'PAD',
+  'RESHAPE',
+  ...(['CONCATENATION', 'SPLIT', 'SPLIT_V', 'SQUEEZE', 'EXPAND_DIMS', 'TRANSPOSE', 'STRIDED_SLICE'] as const),
+])
+
+/** Ops whose range is known, with `steps` quanta to 1. Source: TFLite's 8-bit quantization specification. */
+const FIXED_OUTPUTS: Partial<Record<OpKind, { steps: number; zeroPoint: number }>> = {
+  LOGISTIC: { steps: 256, zeroPoint: -128 },
+  SOFTMAX: { steps: 256, zeroPoint: -128 },
+  TANH: { steps: 128, zeroPoint: 0 },
+}

@@ -1,8 +1,8 @@
-// The integer constants of MUL. As in quantized-params.ts, the interpreter runs on them and the packer writes them into flash.
+// The integer constants of MUL and PRELU. As in quantized-params.ts, the interpreter runs on them and the packer writes them into flash.
 // Source of the formulas: the Prepare functions of TensorFlow Lite Micro's reference kernels.
 
 import { quantizeMultiplier, type QuantizedMultiplier } from './fixed-point.ts'
-import type { Graph, Mul } from './graph.ts'
+import type { Graph, Mul, Prelu } from './graph.ts'
 import { activationRange, type ActivationRange } from './quantized-params.ts'
 import { scaleOf, tensorAt, zeroPointOf } from './tensor-access.ts'
 
@@ -22,5 +22,28 @@ export function mulParams(graph: Graph, op: Mul): MulParams {
     outputZeroPoint: zeroPointOf(output),
     outputMultiplier: quantizeMultiplier((scaleOf(a) * scaleOf(b)) / scaleOf(output)),
     ...activationRange(op.activation, output),
+  }
+}
+
+export interface PreluParams {
+  inputZeroPoint: number
+  slopeZeroPoint: number
+  outputZeroPoint: number
+  /** of inputs >= 0 */
+  identityMultiplier: QuantizedMultiplier
+  /** of the product of a negative input and its slope */
+  slopeMultiplier: QuantizedMultiplier
+}
+
+export function preluParams(graph: Graph, op: Prelu): PreluParams {
+  const input = tensorAt(graph, op.inputs[0])
+  const slope = tensorAt(graph, op.inputs[1])
+  const output = tensorAt(graph, op.outputs[0])
+  return {
+    inputZeroPoint: zeroPointOf(input),
+    slopeZeroPoint: zeroPointOf(slope),
+    outputZeroPoint: zeroPointOf(output),
+    identityMultiplier: quantizeMultiplier(scaleOf(input) / scaleOf(output)),
+    slopeMultiplier: quantizeMultiplier((scaleOf(input) * scaleOf(slope)) / scaleOf(output)),
   }
 }

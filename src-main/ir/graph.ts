@@ -81,6 +81,21 @@ export interface Mul extends OpBase {
   kind: 'MUL' // inputs: a, b (broadcast as NumPy does)
   activation: Activation
 }
+export interface Extremum extends OpBase {
+  kind: 'MINIMUM' | 'MAXIMUM' // inputs: a, b (broadcast as NumPy does); int8: all three of one scale and zero point
+}
+/** One value in, one out. */
+export interface Unary extends OpBase {
+  kind: 'ABS' | 'HARD_SWISH' | 'LOGISTIC' | 'TANH'
+}
+export interface LeakyRelu extends OpBase {
+  kind: 'LEAKY_RELU'
+  /** the slope for negative inputs, any float32 */
+  alpha: number
+}
+export interface Prelu extends OpBase {
+  kind: 'PRELU' // inputs: x, the slope for negative x (broadcast to x's shape)
+}
 export interface Pool2D extends OpBase {
   kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'
   strideH: number
@@ -116,6 +131,36 @@ export interface Pad extends OpBase {
   /** [before, after] for each dimension */
   paddings: readonly (readonly [number, number])[]
 }
+export interface Concatenation extends OpBase {
+  kind: 'CONCATENATION' // inputs: one or more, put one behind the other along `axis`
+  axis: number
+}
+export interface Split extends OpBase {
+  kind: 'SPLIT' | 'SPLIT_V' // inputs: x; outputs: its pieces along `axis`, in order; those of SPLIT are all of one size
+  axis: number
+}
+export interface Squeeze extends OpBase {
+  kind: 'SQUEEZE' // inputs: x; axes of size 1, normalised as MEAN's are
+  axes: readonly number[]
+}
+export interface ExpandDims extends OpBase {
+  kind: 'EXPAND_DIMS' // inputs: x; `axis` counts the output's dimensions
+  axis: number
+}
+export interface Transpose extends OpBase {
+  kind: 'TRANSPOSE' // inputs: x
+  /** for each dimension of the output, the input's dimension that it is */
+  permutation: readonly number[]
+}
+export interface StridedSlice extends OpBase {
+  kind: 'STRIDED_SLICE' // inputs: x
+  /** for each dimension of x: the first index taken, how many are, and the step from one to the next, which may be negative */
+  begin: readonly number[]
+  size: readonly number[]
+  stride: readonly number[]
+  /** dimensions of size 1 that the output does not have */
+  shrinkAxes: readonly number[]
+}
 
 export type Op =
   | Conv2D
@@ -124,6 +169,10 @@ export type Op =
   | Add
   | Sub
   | Mul
+  | Extremum
+  | Unary
+  | LeakyRelu
+  | Prelu
   | Pool2D
   | Mean
   | Softmax
@@ -132,6 +181,12 @@ export type Op =
   | Quantize
   | Dequantize
   | Pad
+  | Concatenation
+  | Split
+  | Squeeze
+  | ExpandDims
+  | Transpose
+  | StridedSlice
 
 export type OpKind = Op['kind']
 

@@ -1,18 +1,25 @@
 // One row an op kind: what it takes, what it gives, what it costs. The checker, the reader and the planner read it.
 
 import { elementCount, type DType, type Graph, type Op, type OpKind } from './graph.ts'
-import { broadcastShape, shape4, windowOutputSize } from './shapes.ts'
+import { broadcastShape, sameShape, shape4, windowOutputSize } from './shapes.ts'
 import { tensorAt } from './tensor-access.ts'
+
+type Shape = readonly number[]
 
 interface OpRow<O extends Op> {
   /** fewest and most inputs, absent optional ones not counted */
   inputs: readonly [number, number]
-  /** [dtype of each input, in order..., dtype of the output] */
+  /** fewest and most outputs; absent: one */
+  outputs?: readonly [number, number]
+  /** [dtype of each input, in order..., dtype of the outputs]; the last input's holds for all that follow */
   dtypes: readonly (readonly DType[])[]
   /** the inputs that have to be constants */
   constantInputs: readonly number[]
-  /** the output's shape, or undefined where the inputs' shapes can't be combined */
-  shape(op: O, inputs: readonly (readonly number[])[], output: readonly number[]): readonly number[] | undefined
+  /**
+   * The shape that an output has to have, or undefined where the inputs' shapes can't be combined. `output`: the shape it
+   * has; `outputs`: those of all outputs of an op that has several.
+   */
+  shape(op: O, inputs: readonly Shape[], output: Shape, outputs?: readonly Shape[]): Shape | undefined
   /** multiply-accumulates of one inference, padding included, as MLPerf Tiny and TFLM count them */
   macs(op: O, output: readonly number[], weights: readonly number[]): number
 }
@@ -65,7 +72,7 @@ const pool: OpTable['MAX_POOL_2D'] = {
 
 const elementwise = { inputs: [1, 1], constantInputs: [], macs: none } as const
 
-const relu: OpTable['RELU'] = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
+const relu: OpRow<Op> = { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => x }
 
 /** Two tensors of one type, broadcast against each other. */
 const binary: OpRow<Op> = {
@@ -78,6 +85,15 @@ const binary: OpRow<Op> = {
   shape: (_, [a = [], b = []]) => broadcastShape(a, b),
   macs: none,
 }
+
+/** Without the dimensions that `axes` name. */
+const without = (shape: Shape, axes: readonly number[]) => shape.filter((_, axis) => !axes.includes(axis))
+
+const isAxis = (axis: number, rank: number) => Number.isInteger(axis) && axis >= 0 && axis < rank
+
+/** 0 <= axis < rank, ascending, none twice. */
+const areAxes = (axes: readonly number[], rank: number) =>
+  axes.every((axis, i) => isAxis(axis, rank) && axis > (axes[i - 1] ?? -1))
 
 const OP_TABLE: OpTable = {
   CONV_2D: {
@@ -119,16 +135,28 @@ const OP_TABLE: OpTable = {
   ADD: binary,
   SUB: binary,
   MUL: binary,
+  MINIMUM: binary,
+  MAXIMUM: binary,
+  PRELU: {
+    ...binary,
+    shape(_, [x = [], slope = []]) {
+      const shape = broadcastShape(x, slope)
+      return shape && sameShape(shape, x) ? x : undefined
+    },
+  },
+  ABS: relu,
+  HARD_SWISH: relu,
+  LEAKY_RELU: relu,
+  LOGISTIC: relu,
+  TANH: relu,
   AVERAGE_POOL_2D: pool,
   MAX_POOL_2D: pool,
   MEAN: {
     ...elementwise,
     dtypes: FLOAT_OR_INT8,
     shape(op, [x = []]) {
-      if (op.axes.some((axis, i) => axis < 0 || axis >= x.length || axis <= (op.axes[i - 1] ?? -1))) return undefined
-      return op.keepDims
-        ? x.map((dim, axis) => (op.axes.includes(axis) ? 1 : dim))
-        : x.filter((_, axis) => !op.axes.includes(axis))
+      if (!areAxes(op.axes, x.length)) return undefined
+      return op.keepDims ? x.map((dim, axis) => (op.axes.includes(axis) ? 1 : dim)) : without(x, op.axes)
     },
   },
   SOFTMAX: { ...elementwise, dtypes: FLOAT_OR_INT8, shape: (_, [x]) => (x?.length === 0 ? undefined : x) },
@@ -157,6 +185,81 @@ const OP_TABLE: OpTable = {
       return x.map((dim, axis) => dim + op.paddings[axis]![0] + op.paddings[axis]![1])
     },
   },
+  CONCATENATION: {
+    ...elementwise,
+    inputs: [1, Infinity],
+    dtypes: FLOAT_OR_INT8,
+    shape(op, inputs) {
+      const [first = []] = inputs
+      const rest = (shape: Shape) => without(shape, [op.axis])
+      const alike = inputs.every((shape) => shape.length === first.length && sameShape(rest(shape), rest(first)))
+      if (!isAxis(op.axis, first.length) || !alike) return undefined
+      return first.with(
+        op.axis,
+        inputs.reduce((sum, shape) => sum + shape[op.axis]!, 0),
+      )
+    },
+  },
+  SPLIT: {
+    ...elementwise,
+    outputs: [1, Infinity],
+    dtypes: FLOAT_OR_INT8,
+    shape(op, [x = []]) {
+      const dim = isAxis(op.axis, x.length) ? x[op.axis] : undefined
+      return dim === undefined || dim % op.outputs.length !== 0 ? undefined : x.with(op.axis, dim / op.outputs.length)
+    },
+  },
+  SPLIT_V: {
+    ...elementwise,
+    outputs: [1, Infinity],
+    dtypes: FLOAT_OR_INT8,
+    shape(op, [x = []], output, outputs = [output]) {
+      if (!isAxis(op.axis, x.length)) return undefined
+      const sum = outputs.reduce((total, shape) => total + (shape[op.axis] ?? 0), 0)
+      return sum === x[op.axis] ? x.with(op.axis, output[op.axis] ?? 0) : undefined
+    },
+  },
+  SQUEEZE: {
+    ...elementwise,
+    dtypes: FLOAT_OR_INT8,
+    shape: ({ axes }, [x = []]) =>
+      areAxes(axes, x.length) && axes.every((axis) => x[axis] === 1) ? without(x, axes) : undefined,
+  },
+  EXPAND_DIMS: {
+    ...elementwise,
+    dtypes: FLOAT_OR_INT8,
+    shape: ({ axis }, [x = []]) => (isAxis(axis, x.length + 1) ? x.toSpliced(axis, 0, 1) : undefined),
+  },
+  TRANSPOSE: {
+    ...elementwise,
+    dtypes: FLOAT_OR_INT8,
+    shape({ permutation }, [x = []]) {
+      const sorted = [...permutation].sort((a, b) => a - b)
+      return sameShape(sorted, [...x.keys()]) ? permutation.map((axis) => x[axis]!) : undefined
+    },
+  },
+  STRIDED_SLICE: {
+    ...elementwise,
+    dtypes: FLOAT_OR_INT8,
+    shape({ begin, size, stride, shrinkAxes }, [x = []]) {
+      const takes = (axis: number) => {
+        const [first, count, step] = [begin[axis]!, size[axis]!, stride[axis]!]
+        const last = first + (count - 1) * step
+        return count >= 1 && step !== 0 && isAxis(first, x[axis]!) && isAxis(last, x[axis]!)
+      }
+      const whole = [begin, size, stride].every((list) => list.length === x.length) && x.every((_, axis) => takes(axis))
+      if (!whole || !areAxes(shrinkAxes, x.length) || shrinkAxes.some((axis) => size[axis] !== 1)) return undefined
+      return without(size, shrinkAxes)
+    },
+  },
+}
+
+/** Whether the op computes with values of these types. */
+export function takesDtypes(op: Op, inputs: readonly string[], outputs: readonly string[]): boolean {
+  return opRow(op).dtypes.some((row) => {
+    const [last, given] = [row.length - 2, row.at(-1)]
+    return outputs.every((dtype) => dtype === given) && inputs.every((dtype, i) => dtype === row[Math.min(i, last)])
+  })
 }
 
 /** The table's row for this very op: the one place where the union is narrowed by its kind. */

@@ -89,6 +89,17 @@ export function broadcastStrides(shape: readonly number[], output: readonly numb
   return strides
 }
 
+/** Element strides of a dense tensor. */
+export function denseStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride
+    stride *= shape[i]!
+  }
+  return strides
+}
+
 export const sameShape = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((dim, i) => dim === b[i])
 

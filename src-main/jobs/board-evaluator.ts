@@ -13,12 +13,15 @@ export function boardEvaluator({ session, model }: Flashed, plan: Plan, signal: 
   const offsets = new Map(plan.tensors.map((tensor) => [tensor.id, tensor.offset]))
 
   /** Leaves no execution marks behind: they are of interest only where ops are profiled. */
-  const runOne = async (index: number): Promise<TensorData> => {
+  const runOne = async (index: number): Promise<TensorData[]> => {
     await firmware.runOps(index, index + 1, { signal })
     await session.takeMarks()
-    const id = graph.ops[index]!.outputs[0]!
-    const tensor = tensorAt(graph, id)
-    return valuesOf(tensor, await firmware.readArena(offsets.get(id)!, tensorBytes(tensor), signal))
+    const outputs: TensorData[] = []
+    for (const id of graph.ops[index]!.outputs) {
+      const tensor = tensorAt(graph, id)
+      outputs.push(valuesOf(tensor, await firmware.readArena(offsets.get(id)!, tensorBytes(tensor), signal)))
+    }
+    return outputs
   }
 
   return {
@@ -29,7 +32,7 @@ export function boardEvaluator({ session, model }: Flashed, plan: Plan, signal: 
       for (const [i, span] of model.inputs.entries()) {
         await firmware.writeArena(span.offset, bytesOf(inputs[i]!), signal)
       }
-      const outputs: TensorData[] = []
+      const outputs: TensorData[][] = []
       for (const index of graph.ops.keys()) outputs.push(await runOne(index))
       return outputs
     },

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { CONSTANT_BIT, WORD_BYTES, type Reference } from './layout.ts'
 
-/** What a constant is for, as the flash budget lists it. */
-export type ConstantUse = 'weights' | 'biases' | 'quantization'
+/** What a constant is for, as the flash budget lists it; plan: lists that are too long for an op's record. */
+export type ConstantUse = 'weights' | 'biases' | 'quantization' | 'plan'
 
 export interface ConstantSection {
   /** Stores bytes once, however often they come, and says where they are. */
@@ -16,7 +16,7 @@ export interface ConstantSection {
 export function createConstantSection(): ConstantSection {
   const chunks: Uint8Array[] = []
   const known = new Map<string, Reference>()
-  const sizes: Record<ConstantUse, number> = { weights: 0, biases: 0, quantization: 0 }
+  const sizes: Record<ConstantUse, number> = { weights: 0, biases: 0, quantization: 0, plan: 0 }
   let end = 0
   return {
     sizes,

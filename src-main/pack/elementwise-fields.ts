@@ -1,7 +1,8 @@
-// The records of ops that walk two tensors together.
+// The records of element-wise ops: of two tensors that are walked together, and of one by a lookup table.
 
-import type { Add, Mul, Op, Sub } from '../ir/graph.ts'
-import { mulParams } from '../ir/elementwise-params.ts'
+import type { Add, Extremum, Mul, Op, Prelu, Sub } from '../ir/graph.ts'
+import { mulParams, preluParams } from '../ir/elementwise-params.ts'
+import { lookupTable, type LookupOp } from '../ir/lookup-table.ts'
 import { addParams } from '../ir/quantized-params.ts'
 import { broadcastStrides } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
@@ -66,3 +67,26 @@ export function mulFields(context: RecordContext, op: Mul): RecordValues<'MUL'> 
     activation_max: p.activationMax,
   }
 }
+
+export const extremumFields = (context: RecordContext, op: Extremum): RecordValues<'MINIMUM' | 'MAXIMUM'> =>
+  broadcastFields(context, op)
+
+export function preluFields(context: RecordContext, op: Prelu): RecordValues<'PRELU'> {
+  const p = preluParams(context.graph, op)
+  return {
+    ...broadcastFields(context, op),
+    input1_offset: -p.inputZeroPoint,
+    input2_offset: -p.slopeZeroPoint,
+    output_offset: p.outputZeroPoint,
+    identity_multiplier: p.identityMultiplier.multiplier,
+    identity_shift: p.identityMultiplier.shift,
+    slope_multiplier: p.slopeMultiplier.multiplier,
+    slope_shift: p.slopeMultiplier.shift,
+  }
+}
+
+export const lookupFields = ({ graph, constants, place }: RecordContext, op: LookupOp): RecordValues<'LOOKUP'> => ({
+  output: place(op.outputs[0]),
+  input: place(op.inputs[0]),
+  table: constants.add('quantization', lookupTable(graph, op)),
+})

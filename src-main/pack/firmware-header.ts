@@ -11,6 +11,7 @@ import {
   MAX_EXTENT,
   MAX_RANK,
   MAX_SOFTMAX_DEPTH,
+  MOVE_PART,
   OP_HEAD,
   RECORDS,
   RECORD_KINDS,
@@ -66,7 +67,7 @@ const BLOCKS: readonly CBlock[] = [
   { kind: 'defines', title: 'Value types', constants: constants('TM_', DTYPE_CODES) },
   { kind: 'defines', title: 'Op records', constants: constants('TM_OP_', RECORD_KINDS) },
   REFERENCE,
-  ...[HEADER, SECTION, IO_HEAD, IO, OP_HEAD, ...Object.values(RECORDS)].map(cStruct),
+  ...[HEADER, SECTION, IO_HEAD, IO, OP_HEAD, ...Object.values(RECORDS), MOVE_PART].map(cStruct),
 ]
 
 /** The text of firmware/include/tm_layout.h. */

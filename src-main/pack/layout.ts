@@ -195,6 +195,8 @@ const SUM_FIELDS = [
   ...CLAMP_FIELDS,
 ] as const satisfies readonly Field[]
 
+const EXTREMUM_FIELDS = [...OP_HEAD_FIELDS, ...BROADCAST_FIELDS] as const satisfies readonly Field[]
+
 const POOL_FIELDS = [
   ...OP_HEAD_FIELDS,
   { name: 'input', type: 'ref' },
@@ -244,6 +246,36 @@ export const RECORDS = {
       { name: 'output_multiplier', type: 'i32' },
       { name: 'output_shift', type: 'i32' },
       ...CLAMP_FIELDS,
+    ],
+  },
+  MINIMUM: {
+    name: 'tm_minimum',
+    title: 'The smaller of two int8 values; all tensors have one scale and zero point.',
+    fields: EXTREMUM_FIELDS,
+  },
+  MAXIMUM: { name: 'tm_maximum', title: 'The larger of two int8 values, likewise.', fields: EXTREMUM_FIELDS },
+  PRELU: {
+    name: 'tm_prelu',
+    title: 'int8; input2 is the slope for values of input1 below its zero point.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      ...BROADCAST_FIELDS,
+      { name: 'input1_offset', type: 'i32' },
+      { name: 'input2_offset', type: 'i32' },
+      { name: 'output_offset', type: 'i32' },
+      { name: 'identity_multiplier', type: 'i32', note: 'from the zero point on' },
+      { name: 'identity_shift', type: 'i32' },
+      { name: 'slope_multiplier', type: 'i32', note: 'of the product with the slope' },
+      { name: 'slope_shift', type: 'i32' },
+    ],
+  },
+  LOOKUP: {
+    name: 'tm_lookup',
+    title: 'int8 function of one value: ABS, HARD_SWISH, LEAKY_RELU, LOGISTIC and TANH.',
+    fields: [
+      ...OP_HEAD_FIELDS,
+      { name: 'input', type: 'ref' },
+      { name: 'table', type: 'ref', note: '256 int8 outputs, of the inputs from -128 on' },
     ],
   },
   AVERAGE_POOL_2D: {
@@ -332,6 +364,11 @@ export const RECORDS = {
       { name: 'value', type: 'i32' },
     ],
   },
+  MOVE: {
+    name: 'tm_move',
+    title: 'Bytes copied in strides: CONCATENATION, SPLIT, SPLIT_V, STRIDED_SLICE and TRANSPOSE.',
+    fields: [...OP_HEAD_FIELDS, { name: 'parts', type: 'ref', note: 'constant; so many tm_move_part, one at least' }],
+  },
   GENERATED: {
     name: 'tm_generated',
     title: 'A kernel made for this op.',
@@ -348,6 +385,22 @@ export const RECORDS = {
     ],
   },
 } as const satisfies Record<string, Layout>
+
+/** The lists that records refer to. */
+export const MOVE_PART = {
+  name: 'tm_move_part',
+  title: 'One copy of a tm_move: runs of bytes, dims[0] x … x dims[5] of them. Starts and strides are in bytes.',
+  fields: [
+    { name: 'output', type: 'ref' },
+    { name: 'input', type: 'ref' },
+    { name: 'dims', type: 'u32', count: MAX_RANK, note: 'outermost first, padded in front with 1' },
+    { name: 'output_strides', type: 'i32', count: MAX_RANK },
+    { name: 'input_strides', type: 'i32', count: MAX_RANK },
+    { name: 'output_start', type: 'u32' },
+    { name: 'input_start', type: 'u32' },
+    { name: 'run_bytes', type: 'u32' },
+  ],
+} as const satisfies Layout
 
 export type RecordKind = keyof typeof RECORDS
 /** What a record holds beyond its kind, size and place, which the writer fills in. */
@@ -370,6 +423,11 @@ export const RECORD_KINDS: Record<RecordKind, number> = {
   GENERATED: 14,
   SUB: 21,
   MUL: 22,
+  MINIMUM: 23,
+  MAXIMUM: 24,
+  PRELU: 25,
+  LOOKUP: 26,
+  MOVE: 32,
 }
 
 export const layoutBytes = (layout: Layout) =>

@@ -24,14 +24,3 @@ export function mergeLoops(loops: readonly LoopDim[]): LoopDim[] {
 export function padFront(values: readonly number[], count: number, filler: number): number[] {
   return [...new Array<number>(count - values.length).fill(filler), ...values]
 }
-
-/** Element strides of a dense tensor. */
-export function denseStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length)
-  let stride = 1
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride
-    stride *= shape[i]!
-  }
-  return strides
-}

@@ -27,11 +27,12 @@ import {
   rescaleParams,
   softmaxParams,
 } from '../ir/quantized-params.ts'
-import { windowGeometry } from '../ir/shapes.ts'
+import { denseStrides, windowGeometry } from '../ir/shapes.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { prepareWeights, type WeightedOp } from '../plan/weighted-op.ts'
 import { proveAccumulators } from './accumulator-proof.ts'
 import type { ConstantSection } from './constants.ts'
+import { moveFields } from './move-records.ts'
 import {
   MAX_RANK,
   RECORDS,
@@ -41,8 +42,8 @@ import {
   type RecordValues,
   type Reference,
 } from './layout.ts'
-import { mulFields, sumFields } from './elementwise-fields.ts'
-import { denseStrides, mergeLoops, padFront } from './merged-dims.ts'
+import { extremumFields, lookupFields, mulFields, preluFields, sumFields } from './elementwise-fields.ts'
+import { mergeLoops, padFront } from './merged-dims.ts'
 import { writeFields } from './struct.ts'
 
 /** What a record needs to know besides its op. */
@@ -73,6 +74,17 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
       return record(op.kind, index, sumFields(context, op))
     case 'MUL':
       return record(op.kind, index, mulFields(context, op))
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return record(op.kind, index, extremumFields(context, op))
+    case 'PRELU':
+      return record(op.kind, index, preluFields(context, op))
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LEAKY_RELU':
+    case 'LOGISTIC':
+    case 'TANH':
+      return record('LOOKUP', index, lookupFields(context, op))
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D': {
       const { activationMin, activationMax } = poolParams(graph, op)
@@ -88,6 +100,8 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
     case 'SOFTMAX':
       return record(op.kind, index, softmaxFields(context, op))
     case 'RESHAPE':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
       return record('COPY', index, unaryFields(context, op))
     case 'RELU':
     case 'RELU6':
@@ -100,6 +114,12 @@ export function opRecord(context: RecordContext, op: Op, index: number): Uint8Ar
       return record(op.kind, index, affineFields(context, op))
     case 'PAD':
       return record(op.kind, index, padFields(context, op))
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return record('MOVE', index, moveFields(context, op))
     default:
       return assertNever(op)
   }

@@ -30,11 +30,11 @@ export interface FlashBytes {
   /** of generated kernels with biases and multipliers among them */
   weights: Bytes
   biases: Bytes
-  /** multipliers and shifts */
+  /** multipliers, shifts and lookup tables */
   quantization: Bytes
   /** machine code of generated kernels */
   code: Bytes
-  /** op records */
+  /** op records and their lists */
   plan: Bytes
   /** header, section table, input and output tensors, alignment */
   header: Bytes
@@ -97,8 +97,8 @@ export function packModel(plan: Plan): PackedModel {
     body,
   ])
   sealBlob(blob)
-  const planBytes = sections[0]!.data.length
-  const { weights, biases, quantization } = constants.sizes
+  const { weights, biases, quantization, plan: lists } = constants.sizes
+  const planBytes = sections[0]!.data.length + lists
   return {
     blob: new Uint8Array(blob.buffer, blob.byteOffset, blob.length),
     modelId: id.toString('hex'),

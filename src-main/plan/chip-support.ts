@@ -15,12 +15,22 @@ export const CHIP_LIMITS = {
   softmaxDepth: 4095,
 } as const
 
+/** Ops that move bytes take values of either type. */
+const MOVED = [
+  ['int8', 'int8'],
+  ['float32', 'float32'],
+] as const
+
 /** Value types of [input, output] that each op has a kernel for; every other op is int8 to int8. */
 const KERNEL_DTYPES: Partial<Record<OpKind, readonly (readonly [DType, DType])[]>> = {
-  RESHAPE: [
-    ['int8', 'int8'],
-    ['float32', 'float32'],
-  ],
+  RESHAPE: MOVED,
+  CONCATENATION: MOVED,
+  SPLIT: MOVED,
+  SPLIT_V: MOVED,
+  SQUEEZE: MOVED,
+  EXPAND_DIMS: MOVED,
+  TRANSPOSE: MOVED,
+  STRIDED_SLICE: MOVED,
   QUANTIZE: [
     ['float32', 'int8'],
     ['int8', 'int8'],

@@ -1,5 +1,6 @@
 import { bytes, type Bytes } from '../base/units.ts'
 import { tensorBytes, type Graph, type TensorId } from '../ir/graph.ts'
+import { isLookupOp, LOOKUP_BYTES } from '../ir/lookup-table.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import type { KernelChoice } from './planned-kernel.ts'
 import { isWeighted, prepareWeights } from './weighted-op.ts'
@@ -9,7 +10,7 @@ export interface ConstantBytes {
   /** of generated kernels with biases and multipliers among them, in the order in which the kernel reads */
   weights: Bytes
   biases: Bytes
-  /** multipliers and shifts */
+  /** multipliers, shifts and lookup tables */
   quantization: Bytes
   /** machine code of generated kernels */
   code: Bytes
@@ -43,7 +44,10 @@ export function constantBytes(graph: Graph, kernels: readonly KernelChoice[]): C
       weights += bytesOnce(op.inputs[1])
       biases += op.inputs[2] === undefined ? prepared.bias.byteLength : bytesOnce(op.inputs[2])
       quantization += prepared.multipliers.byteLength + prepared.shifts.byteLength
-    } else for (const id of op.inputs) weights += bytesOnce(id)
+    } else {
+      if (isLookupOp(op)) quantization += LOOKUP_BYTES
+      for (const id of op.inputs) weights += bytesOnce(id)
+    }
   })
   return {
     weights: bytes(weights),

@@ -1,7 +1,7 @@
 // When each activation is needed. Time counts ops: a tensor written by op 3 and last read by op 5 lives from 3 to 5,
 // both included, since an op reads its inputs while it writes its output.
 
-import { tensorBytes, type Graph, type Op, type TensorId } from '../ir/graph.ts'
+import { tensorBytes, type Graph, type Op, type OpKind, type TensorId } from '../ir/graph.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 import { bytes, type Bytes } from '../base/units.ts'
 
@@ -14,6 +14,9 @@ export interface ActivationBuffer {
   /** graph.ops.length: after the last op, which is when outputs are read */
   lastOp: number
 }
+
+/** Ops that change a tensor's shape alone. */
+const KEEPS_BYTES: ReadonlySet<OpKind> = new Set(['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'])
 
 /**
  * Every activation of the graph, in the order in which they come to life. `writesInPlace`: ops, by their index, whose
@@ -38,7 +41,7 @@ export function activationBuffers(
   const placeFor = (op: Op, index: number, output: TensorId) => {
     const [input, ...others] = op.inputs
     const place = input === undefined ? undefined : bufferOf.get(input)
-    if (place === undefined || op.kind === 'RESHAPE') return place
+    if (place === undefined || KEEPS_BYTES.has(op.kind)) return place
     const fits = tensorBytes(tensorAt(graph, output)) <= place.bytes
     const isLast = place.tensors.every((id) => (lastRead.get(id) ?? -1) <= index)
     const isReadOnce = others.every((id) => bufferOf.get(id) !== place)

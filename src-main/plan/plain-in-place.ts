@@ -2,7 +2,11 @@ import { elementCount, type Graph, type Op, type OpKind } from '../ir/graph.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
 
 /** Ops whose plain C kernel reads each value of its first input before it writes the output's value of that place. */
-const VALUE_BY_VALUE: ReadonlySet<OpKind> = new Set(['ADD', 'SUB', 'MUL', 'RELU', 'RELU6', 'QUANTIZE'])
+const VALUE_BY_VALUE: ReadonlySet<OpKind> = new Set([
+  ...(['ADD', 'SUB', 'MUL', 'MINIMUM', 'MAXIMUM', 'PRELU'] as const),
+  ...(['ABS', 'HARD_SWISH', 'LEAKY_RELU', 'LOGISTIC', 'TANH'] as const),
+  ...(['RELU', 'RELU6', 'QUANTIZE'] as const),
+])
 
 /** Whether the plain kernel of the op may write over its first input: not where that is repeated, or of another type. */
 export function plainWorksInPlace(graph: Graph, op: Op): boolean {

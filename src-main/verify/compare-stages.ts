@@ -15,7 +15,7 @@ export interface LayerReport {
   /** of the candidate's graph */
   index: number
   op: string
-  /** the name of the output tensor */
+  /** the name of the first output tensor */
   output: string
   /** given the reference's own input; null where the candidate can't run one op alone */
   own: TensorErrors | null
@@ -74,19 +74,21 @@ export async function compareStages(
     const known = new Map<TensorId, TensorData>()
     reference.graph.inputs.forEach((id, k) => known.set(id, sample[k]!))
     const expected = await reference.run(sample)
-    reference.graph.ops.forEach((op, k) => known.set(op.outputs[0]!, expected[k]!))
+    reference.graph.ops.forEach((op, k) => op.outputs.forEach((id, i) => known.set(id, expected[k]![i]!)))
 
     const given = await candidate.run(inputsFor(candidate.graph, reference.graph, sample))
     for (const [k, [r, c]] of pairs.entries()) {
-      const want = real(kept(expected[r]!, reference.graph.ops[r]!.outputs[0]!), outputOf(reference.graph, r))
-      meters[k]!.accumulated.add(want, real(given[c]!, outputOf(candidate.graph, c)))
+      const left = expected[r]!.map((data, i) => kept(data, reference.graph.ops[r]!.outputs[i]!))
+      const want = realOutputs(reference.graph, r, left)
+      realOutputs(candidate.graph, c, given[c]!).forEach((data, i) => meters[k]!.accumulated.add(want[i]!, data))
       if (candidate.runOp === undefined) continue
       const inputs = variableInputs(candidate.graph, candidate.graph.ops[c]!).map((id) => {
         const partner = partners.get(id)!
         const values = kept(known.get(partner)!, partner)
         return convert(values, tensorAt(reference.graph, partner), tensorAt(candidate.graph, id))
       })
-      meters[k]!.own.add(want, real(await candidate.runOp(c, inputs), outputOf(candidate.graph, c)))
+      const own = realOutputs(candidate.graph, c, await candidate.runOp(c, inputs))
+      own.forEach((data, i) => meters[k]!.own.add(want[i]!, data))
     }
   }
   ctx.progress(samples.length, samples.length)
@@ -169,6 +171,9 @@ const isConversion = (op: Op) => op.kind === 'QUANTIZE' || op.kind === 'DEQUANTI
 
 const outputOf = (graph: Graph, index: number) => tensorAt(graph, graph.ops[index]?.outputs[0])
 
+const realOutputs = (graph: Graph, index: number, outputs: readonly TensorData[]) =>
+  graph.ops[index]!.outputs.map((id, i) => real(outputs[i]!, tensorAt(graph, id)))
+
 /** For each computed tensor of the candidate, the reference's tensor that means the same. */
 function partnerTensors(reference: Graph, evaluator: Evaluator, pairs: readonly OpPair[]): Map<TensorId, TensorId> {
   const candidate = evaluator.graph
@@ -180,7 +185,9 @@ function partnerTensors(reference: Graph, evaluator: Evaluator, pairs: readonly 
   candidate.ops.forEach((op, index) => {
     const r = paired.get(index)
     // a conversion that only the candidate has stands for what goes into it
-    partners.set(op.outputs[0]!, r === undefined ? partners.get(op.inputs[0]!)! : reference.ops[r]!.outputs[0]!)
+    op.outputs.forEach((id, i) =>
+      partners.set(id, r === undefined ? partners.get(op.inputs[0]!)! : reference.ops[r]!.outputs[i]!),
+    )
   })
   return partners
 }

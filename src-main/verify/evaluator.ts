@@ -17,10 +17,10 @@ export interface Evaluator {
   graph: Graph
   /** where `graph` was made of another one by exact rewrites */
   rewrittenFrom?: Rewritten
-  /** Every op's output of one inference, in op order. */
-  run: (inputs: readonly TensorData[]) => Promise<TensorData[]> | TensorData[]
-  /** One op alone, given its non-constant inputs; absent where that can't be done. */
-  runOp?: (index: number, inputs: readonly TensorData[]) => Promise<TensorData> | TensorData
+  /** Every op's outputs of one inference, in op order. */
+  run: (inputs: readonly TensorData[]) => Promise<TensorData[][]> | TensorData[][]
+  /** One op's outputs, given its non-constant inputs; absent where that can't be done. */
+  runOp?: (index: number, inputs: readonly TensorData[]) => Promise<TensorData[]> | TensorData[]
 }
 
 export function interpreterEvaluator(graph: Graph, name: string): Evaluator {
@@ -29,9 +29,9 @@ export function interpreterEvaluator(graph: Graph, name: string): Evaluator {
     name,
     graph,
     run(inputs) {
-      const outputs: TensorData[] = []
-      interpreter.run(inputs, (_, data) => outputs.push(data.slice()))
-      return outputs
+      const made = new Map<TensorId, TensorData>()
+      interpreter.run(inputs, (id, data) => made.set(id, data.slice()))
+      return graph.ops.map((op) => op.outputs.map((id) => made.get(id)!))
     },
     runOp: (index, inputs) => interpreter.runOp(index, inputs),
   }

@@ -42,7 +42,7 @@ describe('a model file', () => {
   })
 
   it('with unsupported ops is refused naming all of them, before anything is flashed', async () => {
-    const names = ['LOGISTIC', 'GELU', 'TANH']
+    const names = ['ELU', 'GELU', 'CUMSUM']
     const file = write(
       'ops.tflite',
       rawTflite({

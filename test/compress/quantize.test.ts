@@ -8,11 +8,12 @@ import { elementCount, type Graph, type Op, type OpKind, type Tensor } from '../
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import { quantizeActivation } from '../../src-main/compress/int8-parameters.ts'
 import { stageContext } from '../support/stage-context.ts'
+import { elementwiseNetwork, elementwiseSamples } from '../support/elementwise-network.ts'
 import { hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
 
 const ptq = findRecipe('ptq')
 
-/** Every op but QUANTIZE and DEQUANTIZE, on 8x8x3 images, with random weights. */
+/** Every op but QUANTIZE, DEQUANTIZE and the element-wise ones, on 8x8x3 images, with random weights. */
 function everyOp(rng: Rng): Graph {
   const tensors: Tensor[] = [{ name: 'image', shape: [1, 8, 8, 3], dtype: 'float32' }]
   const ops: Op[] = []
@@ -113,9 +114,45 @@ function compare(float: Graph, int8: Graph, samples: readonly (readonly Float32A
   return { sqnr: 10 * Math.log10(signal / noise), top1: agree / samples.length }
 }
 
+test('element-wise ops: fixed ranges, and one scale for the three tensors of MINIMUM and MAXIMUM', async () => {
+  const graph = elementwiseNetwork(1)
+  const int8 = await quantizeGraph(graph, elementwiseSamples(2, 100), ptq, stageContext())
+  checkGraph(int8)
+  const quantization = (id: number) => int8.tensors[id]!.quantization!
+  for (const op of int8.ops) {
+    const output = quantization(op.outputs[0]!)
+    if (op.kind === 'LOGISTIC') expect(output).toEqual({ scale: [1 / 256], zeroPoint: [-128], axis: 0 })
+    if (op.kind === 'TANH') expect(output).toEqual({ scale: [1 / 128], zeroPoint: [0], axis: 0 })
+    if (op.kind === 'MINIMUM' || op.kind === 'MAXIMUM')
+      for (const id of op.inputs) expect(quantization(id)).toEqual(output)
+  }
+  expect(compare(graph, int8, elementwiseSamples(3, 200)).sqnr).toBeGreaterThan(25)
+})
+
 describe('a graph of every op', () => {
   const graph = everyOp(createRng(1))
   const samples = samplesOf(graph, 100, 2)
+
+  test('the inputs of a CONCATENATION are brought to the scale of its output', async () => {
+    const [x, small, both] = ['x', 'small', 'both'].map((name, i): Tensor => {
+      return { name, shape: [1, i === 2 ? 12 : 6], dtype: 'float32' }
+    })
+    const weights = Float32Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 0.05 : 0))
+    const joined: Graph = {
+      name: 'joined',
+      tensors: [x!, small!, both!, { name: 'w', shape: [6, 6], dtype: 'float32', data: weights }],
+      ops: [
+        { kind: 'FULLY_CONNECTED', inputs: [0, 3], outputs: [1], activation: 'none', keepNumDims: false },
+        { kind: 'CONCATENATION', inputs: [0, 1], outputs: [2], axis: 1 },
+      ],
+      inputs: [0],
+      outputs: [2],
+    }
+    const int8 = await quantizeGraph(joined, samplesOf(joined, 100, 2), findRecipe(RECIPES[0]!.name), stageContext())
+    checkGraph(int8)
+    expect(int8.ops.map(({ kind }) => kind)).toEqual(['FULLY_CONNECTED', 'QUANTIZE', 'CONCATENATION'])
+    expect(compare(joined, int8, samplesOf(joined, 200, 3)).sqnr).toBeGreaterThan(25)
+  })
 
   test.each(RECIPES.map(({ name }) => name))('%s gives a valid int8 graph near the float one', async (name) => {
     checkGraph(graph)

@@ -30,10 +30,11 @@ const ODD_WORDS = [
   0, 1, 2, 3, 5, 127, 128, 255, 256, 32767, 32768, 65536, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000,
 ]
 
-/** A model for each odd value of each word between the blob's start and its constants. */
-export function everyWordDamaged(model: HostCase): HostCase[] {
+/** A model for each odd value of each word between the blob's start and its constants, or of the constants alone. */
+export function everyWordDamaged(model: HostCase, where: 'plan' | 'constants' = 'plan'): HostCase[] {
   const cases: HostCase[] = []
-  for (let at = 0; at < constantsAt(model.blob); at += 4) {
+  const [start, end] = where === 'plan' ? [0, constantsAt(model.blob)] : [constantsAt(model.blob), model.blob.length]
+  for (let at = start; at < end; at += 4) {
     const before = wordAt(model.blob, at)
     const near = [before - 1, before + 1, before * 2, before ^ CONSTANT_BIT]
     for (const value of [...ODD_WORDS, ...ODD_WORDS.map((word) => -word), ...near]) {

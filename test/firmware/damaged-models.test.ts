@@ -10,6 +10,7 @@ import { damagedModel, everyWordDamaged, setWord, wholeModel, wordAt } from './d
 import { hostCase } from './equal-to-interpreter.ts'
 import { runHostFirmware, type HostCase } from './host-firmware.ts'
 import { randomNetwork } from './random-networks.ts'
+import { RANDOM_MOVES } from './random-moves.ts'
 import { RANDOM_OPS } from './random-ops.ts'
 
 // `npm run test:deep -- damaged-models` does more of these.
@@ -53,6 +54,14 @@ describe('the runtime', () => {
     expect(counts.get('BAD_SHAPE')).toBeGreaterThan(0)
     expect(counts.get('BAD_REFERENCE')).toBeGreaterThan(0)
   })
+
+  test.each(Object.entries(RANDOM_MOVES).filter(([kind]) => kind !== 'SQUEEZE' && kind !== 'EXPAND_DIMS'))(
+    'survives every odd value in every word of the list behind a %s',
+    (_name, make) => {
+      const counts = statusCounts(everyWordDamaged(hostCase(make(createRng(41))), 'constants'))
+      for (const status of ['BAD_SHAPE', 'BAD_REFERENCE', 'BAD_OVERLAP']) expect(counts.get(status)).toBeGreaterThan(0)
+    },
+  )
 
   test.each(['CONV_2D', 'FULLY_CONNECTED', 'DEPTHWISE_CONV_2D', 'ADD'] as const)(
     'never runs the machine code of a %s for another core, whatever word around it is odd',

@@ -17,7 +17,7 @@ export function randomNetwork(rng: Rng): RandomCase {
   for (let i = between(rng, 3, 12); i > 0; i--) {
     const from = use(pick(rng, known))
     const alike = known.filter((id) => shapeOf(id).join() === shapeOf(from).join())
-    known.push(pick(rng, [convolve, sum, rectify, flatten])(from, alike))
+    known.push(...[pick(rng, [convolve, sum, rectify, flatten, turn, swapHalves, crop])(from, alike)].flat())
   }
   const unread = known.filter((id) => !used.has(id) && !build.inputs.includes(id))
   return build.finish(chance(rng, 0.3) ? [...unread, pick(rng, known)].filter(once) : unread)
@@ -51,6 +51,47 @@ export function randomNetwork(rng: Rng): RandomCase {
   function rectify(from: TensorId): TensorId {
     const to = build.int8(shapeOf(from))
     build.ops.push({ kind: 'RELU', inputs: [from], outputs: [to] })
+    return to
+  }
+
+  function like(from: TensorId, shape: readonly number[]): TensorId {
+    return build.add({ ...build.tensors[from]!, shape })
+  }
+
+  function turn(from: TensorId): TensorId {
+    const [n, h, w, c] = shapeOf(from) as [number, number, number, number]
+    const to = like(from, [n, w, h, c])
+    build.ops.push({ kind: 'TRANSPOSE', inputs: [from], outputs: [to], permutation: [0, 2, 1, 3] })
+    return to
+  }
+
+  /** the first part of the channels behind the second */
+  function swapHalves(from: TensorId): TensorId[] {
+    const shape = shapeOf(from)
+    const channels = shape[3]!
+    const first = between(rng, 1, Math.max(1, channels - 1))
+    if (first === channels) return []
+    const parts = [like(from, shape.with(3, first)), like(from, shape.with(3, channels - first))]
+    const to = like(from, shape)
+    build.ops.push({ kind: 'SPLIT_V', inputs: [from], outputs: parts, axis: 3 })
+    build.ops.push({ kind: 'CONCATENATION', inputs: [...parts].reverse().map(use), outputs: [to], axis: 3 })
+    return [...parts, to]
+  }
+
+  /** every second row, columns in reverse */
+  function crop(from: TensorId): TensorId {
+    const shape = shapeOf(from)
+    const size = shape.with(1, Math.ceil(shape[1]! / 2))
+    const to = like(from, size)
+    build.ops.push({
+      kind: 'STRIDED_SLICE',
+      inputs: [from],
+      outputs: [to],
+      begin: [0, 0, shape[2]! - 1, 0],
+      size,
+      stride: [1, 2, -1, 1],
+      shrinkAxes: [],
+    })
     return to
   }
 

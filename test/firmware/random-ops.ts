@@ -16,6 +16,7 @@ import {
   randomShape,
   type RandomCase,
 } from './random-graph.ts'
+import { RANDOM_MOVES } from './random-moves.ts'
 
 export const RANDOM_OPS = {
   CONV_2D: (rng: Rng) => convolution(rng, 'CONV_2D'),
@@ -24,6 +25,14 @@ export const RANDOM_OPS = {
   ADD: (rng: Rng) => binary(rng, 'ADD'),
   SUB: (rng: Rng) => binary(rng, 'SUB'),
   MUL: (rng: Rng) => binary(rng, 'MUL'),
+  MINIMUM: (rng: Rng) => binary(rng, 'MINIMUM'),
+  MAXIMUM: (rng: Rng) => binary(rng, 'MAXIMUM'),
+  PRELU: prelu,
+  ABS: (rng: Rng) => elementwise(rng, 'ABS'),
+  HARD_SWISH: hardSwish,
+  LEAKY_RELU: leakyRelu,
+  LOGISTIC: (rng: Rng) => sigmoidal(rng, 'LOGISTIC', PROBABILITY),
+  TANH: (rng: Rng) => sigmoidal(rng, 'TANH', PLUS_OR_MINUS_ONE),
   AVERAGE_POOL_2D: (rng: Rng) => pool(rng, 'AVERAGE_POOL_2D'),
   MAX_POOL_2D: (rng: Rng) => pool(rng, 'MAX_POOL_2D'),
   MEAN: mean,
@@ -35,6 +44,11 @@ export const RANDOM_OPS = {
   'QUANTIZE float32': quantizeFloat,
   DEQUANTIZE: dequantize,
   PAD: pad,
+  ...RANDOM_MOVES,
+  'CONCATENATION float32': (rng: Rng) => RANDOM_MOVES.CONCATENATION(rng, 'float32'),
+  'SPLIT_V float32': (rng: Rng) => RANDOM_MOVES.SPLIT_V(rng, 'float32'),
+  'TRANSPOSE float32': (rng: Rng) => RANDOM_MOVES.TRANSPOSE(rng, 'float32'),
+  'STRIDED_SLICE float32': (rng: Rng) => RANDOM_MOVES.STRIDED_SLICE(rng, 'float32'),
 } satisfies Record<string, (rng: Rng) => RandomCase>
 
 /** A graph of one op: `make` adds its tensors and returns it. */
@@ -108,26 +122,27 @@ function broadcastable(rng: Rng, shape: readonly number[]): number[] {
   return shape.slice(from).map((dim) => (chance(rng, 0.3) ? 1 : dim))
 }
 
-function binary(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL') {
+function binary(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL' | 'MINIMUM' | 'MAXIMUM') {
   return single(rng, (build) => {
+    const shared = kind === 'MINIMUM' || kind === 'MAXIMUM' ? randomQuantization(rng) : undefined
     const shape = randomShape(rng, 0, 6, 4)
     const other = chance(rng, 0.4) ? shape : broadcastable(rng, shape)
-    const whole = build.input(shape)
+    const whole = build.input(shape, shared)
     const constant = chance(rng, 0.2)
     const partial = constant
       ? build.add({
           shape: other,
           dtype: 'int8',
-          quantization: randomQuantization(rng),
+          quantization: shared ?? randomQuantization(rng),
           data: randomInt8(rng, elementCount(other)),
         })
-      : build.input(other)
-    return {
-      kind,
+      : build.input(other, shared)
+    const operands = {
       inputs: chance(rng, 0.5) ? [whole, partial] : [partial, whole],
-      outputs: [build.int8(shape)],
-      activation: randomActivation(rng),
+      outputs: [build.int8(shape, shared)],
     }
+    if (kind === 'MINIMUM' || kind === 'MAXIMUM') return { kind, ...operands }
+    return { kind, ...operands, activation: randomActivation(rng) }
   })
 }
 
@@ -165,7 +180,49 @@ function mean(rng: Rng) {
   })
 }
 
-const SOFTMAX_OUTPUT: Quantization = { scale: [1 / 256], zeroPoint: [-128], axis: 0 }
+function prelu(rng: Rng) {
+  return single(rng, (build) => {
+    const shape = randomShape(rng, 0, 6, 4)
+    const slopeShape = chance(rng, 0.3) ? shape : broadcastable(rng, shape)
+    const slope = build.add({
+      shape: slopeShape,
+      dtype: 'int8',
+      quantization: randomQuantization(rng),
+      data: randomInt8(rng, elementCount(slopeShape)),
+    })
+    return { kind: 'PRELU', inputs: [build.input(shape), slope], outputs: [build.int8(shape)] }
+  })
+}
+
+/** From one scale to another within the reach of the 16-bit arithmetic. */
+function hardSwish(rng: Rng) {
+  return single(rng, (build) => {
+    const shape = randomShape(rng, 0, 6)
+    const input = build.input(shape, randomQuantization(rng, -8, 6))
+    const scale = Math.fround(build.scaleOf(input) * powerBetween(rng, -6.9, 8))
+    const output = build.int8(shape, { ...randomQuantization(rng), scale: [scale] })
+    return { kind: 'HARD_SWISH', inputs: [input], outputs: [output] }
+  })
+}
+
+function leakyRelu(rng: Rng) {
+  return single(rng, (build) => {
+    const shape = randomShape(rng, 0, 6)
+    const alpha = Math.fround(pick(rng, [0, 0.01, rng.uniform(-2, 2)]))
+    return { kind: 'LEAKY_RELU', inputs: [build.input(shape)], outputs: [build.int8(shape)], alpha }
+  })
+}
+
+function sigmoidal(rng: Rng, kind: 'LOGISTIC' | 'TANH', output: Quantization) {
+  return single(rng, (build) => {
+    const shape = randomShape(rng, 0, 6)
+    return { kind, inputs: [build.input(shape, randomQuantization(rng, -10, 5))], outputs: [build.int8(shape, output)] }
+  })
+}
+
+const PLUS_OR_MINUS_ONE: Quantization = { scale: [1 / 128], zeroPoint: [0], axis: 0 }
+
+const PROBABILITY: Quantization = { scale: [1 / 256], zeroPoint: [-128], axis: 0 }
 
 function softmax(rng: Rng) {
   return single(rng, (build) => {
@@ -174,7 +231,7 @@ function softmax(rng: Rng) {
     return {
       kind: 'SOFTMAX',
       inputs: [build.input(shape, { ...randomQuantization(rng), scale: [powerBetween(rng, -12, 4)] })],
-      outputs: [build.int8(shape, SOFTMAX_OUTPUT)],
+      outputs: [build.int8(shape, PROBABILITY)],
       beta: chance(rng, 0.7) ? 1 : powerBetween(rng, -2, 2),
     }
   })
@@ -199,7 +256,7 @@ function reshape(rng: Rng) {
   return build.finish(chance(rng, 0.5) ? [relu(again)] : [again, shaped])
 }
 
-function elementwise(rng: Rng, kind: 'RELU' | 'RELU6' | 'QUANTIZE') {
+function elementwise(rng: Rng, kind: 'RELU' | 'RELU6' | 'QUANTIZE' | 'ABS') {
   return single(rng, (build) => {
     const shape = randomShape(rng, 0, 6)
     return { kind, inputs: [build.input(shape)], outputs: [build.int8(shape)] }

@@ -26,7 +26,7 @@ function refusal(file: RawFile | Uint8Array): ErrorDto {
 describe('ops that are not supported', () => {
   const file: RawFile = {
     codes: [
-      { builtin: builtinCode('LOGISTIC') },
+      { builtin: builtinCode('ELU') },
       { builtin: builtinCode('CUSTOM'), custom: 'Detection_PostProcess' },
       { builtin: builtinCode('RELU') },
       { builtin: builtinCode('GELU') }, // beyond the codes that fit in a byte
@@ -42,12 +42,12 @@ describe('ops that are not supported', () => {
     const error = refusal(file)
     expect(error.code).toBe('MODEL_OPS_UNSUPPORTED')
     expect(error.context?.ops).toEqual([
-      { name: 'LOGISTIC', count: 2, indices: [0, 3] },
+      { name: 'ELU', count: 2, indices: [0, 3] },
       { name: 'CUSTOM Detection_PostProcess', count: 1, indices: [2] },
       { name: 'GELU', count: 1, indices: [4] },
       { name: 'BUILTIN_9999', count: 1, indices: [5] },
     ])
-    expect(error.message).toContain('LOGISTIC (2: op 0, 3); CUSTOM Detection_PostProcess (1: op 2)')
+    expect(error.message).toContain('ELU (2: op 0, 3); CUSTOM Detection_PostProcess (1: op 2)')
   })
 
   test('a fused TANH is one of them', () => {

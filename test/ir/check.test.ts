@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkGraph, graphProblems } from '../../src-main/ir/check.ts'
-import type { Graph, Tensor } from '../../src-main/ir/graph.ts'
+import type { Graph, Op, Tensor } from '../../src-main/ir/graph.ts'
 import { smallNetwork } from '../support/small-network.ts'
 
 const sound = smallNetwork(1)
@@ -70,6 +70,49 @@ describe('every broken rule is named', () => {
   test.each(cases)('%s', (_, graph, problem) => {
     expect(graphProblems(graph).join('; ')).toContain(problem)
     expect(() => checkGraph(graph)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }))
+  })
+})
+
+describe('element-wise ops', () => {
+  const q = { scale: [0.5], zeroPoint: [3], axis: 0 }
+  const int8 = (name: string, shape: number[], quantization = q): Tensor => ({
+    name,
+    shape,
+    dtype: 'int8',
+    quantization,
+  })
+  const problemsOf = (op: Op, tensors: Tensor[]) => {
+    const ids = tensors.map((_, id) => id)
+    return graphProblems({ name: 'one', tensors, ops: [op], inputs: ids.slice(0, -1), outputs: ids.slice(-1) }).join()
+  }
+  const unary = { inputs: [0], outputs: [1] }
+  const binary = { inputs: [0, 1], outputs: [2] }
+  const other = { ...q, scale: [0.25] }
+
+  test.each<[string, Op, Tensor[], string]>([
+    ['a LOGISTIC', { kind: 'LOGISTIC', ...unary }, [int8('x', [4]), int8('y', [4])], 'scale 1/256 and zero point -128'],
+    ['a TANH', { kind: 'TANH', ...unary }, [int8('x', [4]), int8('y', [4])], 'scale 1/128 and zero point 0'],
+    [
+      'a MAXIMUM of another scale',
+      { kind: 'MAXIMUM', ...binary },
+      [int8('a', [4]), int8('b', [4], other), int8('y', [4])],
+      'differ in scale',
+    ],
+    [
+      'a slope for no channel',
+      { kind: 'PRELU', ...binary },
+      [int8('x', [4]), int8('slope', [3, 4]), int8('y', [3, 4])],
+      "can't combine",
+    ],
+    ['a bend', { kind: 'LEAKY_RELU', ...unary, alpha: NaN }, [int8('x', [4]), int8('y', [4])], 'alpha is NaN'],
+    [
+      'scales for each channel',
+      { kind: 'MUL', ...binary, activation: 'none' },
+      [int8('a', [2]), int8('b', [2], { scale: [1, 2], zeroPoint: [0, 0], axis: 0 }), int8('y', [2])],
+      'quantized per channel',
+    ],
+  ])('%s', (_, op, tensors, problem) => {
+    expect(problemsOf(op, tensors)).toContain(problem)
   })
 })
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { expOnNegativeValues } from '../../src-main/ir/interpreter/int8-softmax.ts'
+import { expOnNegativeValues } from '../../src-main/ir/fixed-point-functions.ts'
 import { createInterpreter } from '../../src-main/ir/interpreter/interpreter.ts'
 import type { Graph } from '../../src-main/ir/graph.ts'
 
 test('exp on negative values, Q5.26 to Q0.31, within 3e-7', () => {
   // gemmlowp's own bound for this function
   for (let a = -(2 ** 31); a <= 0; a += 65537) {
-    expect(Math.abs(expOnNegativeValues(a) / 2 ** 31 - Math.exp(a / 2 ** 26))).toBeLessThan(3e-7)
+    expect(Math.abs(expOnNegativeValues(a, 5) / 2 ** 31 - Math.exp(a / 2 ** 26))).toBeLessThan(3e-7)
   }
-  expect(expOnNegativeValues(0)).toBe(2147483647)
+  expect(expOnNegativeValues(0, 5)).toBe(2147483647)
 })
 
 describe('rows', () => {

@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from '../../src-main/ir/graph.ts'
 import { opRow } from '../../src-main/ir/op-table.ts'
+import { RANDOM_MOVES } from '../firmware/random-moves.ts'
 
 /** Every op that the int8 path runs, with QUANTIZE and DEQUANTIZE in each of their forms. */
 export const RANDOM_OPS = [
@@ -22,6 +23,14 @@ export const RANDOM_OPS = [
   'ADD',
   'SUB',
   'MUL',
+  'MINIMUM',
+  'MAXIMUM',
+  'PRELU',
+  'ABS',
+  'HARD_SWISH',
+  'LEAKY_RELU',
+  'LOGISTIC',
+  'TANH',
   'AVERAGE_POOL_2D',
   'MAX_POOL_2D',
   'MEAN',
@@ -32,6 +41,13 @@ export const RANDOM_OPS = [
   'QUANTIZE',
   'DEQUANTIZE',
   'PAD',
+  'CONCATENATION',
+  'SPLIT',
+  'SPLIT_V',
+  'SQUEEZE',
+  'EXPAND_DIMS',
+  'TRANSPOSE',
+  'STRIDED_SLICE',
 ] as const satisfies readonly OpKind[]
 
 const between = (rng: Rng, low: number, high: number) => low + rng.int(high - low + 1)
@@ -93,11 +109,24 @@ export function randomInt8Graph(seed: number, kind: OpKind): Graph {
     case 'SUB':
     case 'MUL':
       return randomArithmetic(rng, kind)
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return randomExtremum(rng, kind)
+    case 'PRELU':
+      return randomPrelu(rng)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return randomPool(rng, kind)
     case 'SOFTMAX':
       return randomSoftmax(rng)
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return RANDOM_MOVES[kind](rng).graph
     default:
       return randomUnary(rng, kind)
   }
@@ -230,6 +259,28 @@ function randomArithmetic(rng: Rng, kind: 'ADD' | 'SUB' | 'MUL'): Graph {
   return oneOp({ kind, activation: randomActivation(rng) }, tensors, output)
 }
 
+function randomExtremum(rng: Rng, kind: 'MINIMUM' | 'MAXIMUM'): Graph {
+  const [shape, other] = broadcastShapes(rng)
+  const q = randomQuantization(rng)
+  const tensors = [int8Tensor('a', shape, q), int8Tensor('b', other, q)]
+  if (chance(rng, 0.2)) tensors[1] = { ...tensors[1]!, data: randomInt8(rng, elementCount(other)) }
+  return oneOp({ kind }, tensors, { name: 'output', dtype: 'int8', quantization: q })
+}
+
+/** A slope a channel, shared over the others, as converters write it. */
+function randomPrelu(rng: Rng): Graph {
+  const shape = anyShape(rng)
+  const q = randomQuantization(rng)
+  const slopes = shape.map((dim, axis) => (axis === shape.length - 1 ? dim : 1)).slice(1)
+  const slope = {
+    ...int8Tensor('slope', slopes, perTensor(randomScale(rng, 0.001, 0.01), randomZeroPoint(rng))),
+    data: randomInt8(rng, elementCount(slopes)),
+  }
+  const nearby = perTensor(Math.fround(q.scale[0]! * randomScale(rng, 0.25, 4)), randomZeroPoint(rng))
+  const output = { name: 'output', dtype: 'int8', quantization: nearby } as const
+  return oneOp({ kind: 'PRELU' }, [int8Tensor('input', shape, q), slope], output)
+}
+
 function randomPool(rng: Rng, kind: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): Graph {
   const shape = imageShape(rng)
   const padding = randomPadding(rng)
@@ -254,7 +305,9 @@ function randomSoftmax(rng: Rng): Graph {
   return oneOp({ kind: 'SOFTMAX', beta: chance(rng, 0.7) ? 1 : randomScale(rng, 0.3, 3) }, [input], output)
 }
 
-type Unary = 'MEAN' | 'RESHAPE' | 'PAD' | 'QUANTIZE' | 'DEQUANTIZE' | 'RELU' | 'RELU6'
+type Unary =
+  | ('MEAN' | 'RESHAPE' | 'PAD' | 'QUANTIZE' | 'DEQUANTIZE' | 'RELU' | 'RELU6')
+  | ('ABS' | 'HARD_SWISH' | 'LEAKY_RELU' | 'LOGISTIC' | 'TANH')
 
 function randomUnary(rng: Rng, kind: Unary): Graph {
   const q = randomQuantization(rng)
@@ -286,6 +339,14 @@ function randomUnary(rng: Rng, kind: Unary): Graph {
       return oneOp({ kind }, [{ name: 'input', shape, dtype: 'float32' }], output)
     case 'DEQUANTIZE':
       return oneOp({ kind }, [input], { name: 'output', dtype: 'float32' })
+    case 'LEAKY_RELU': {
+      const alpha = Math.fround(pick(rng, [0, 0.01, 0.2, rng.uniform(-0.5, 1.5)]))
+      return oneOp({ kind, alpha }, [input], { ...output, quantization: nearby })
+    }
+    case 'LOGISTIC':
+      return oneOp({ kind }, [input], { ...output, quantization: perTensor(1 / 256, -128) })
+    case 'TANH':
+      return oneOp({ kind }, [input], { ...output, quantization: perTensor(1 / 128, 0) })
     default:
       return oneOp({ kind }, [input], { ...output, quantization: nearby })
   }

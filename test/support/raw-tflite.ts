@@ -4,7 +4,14 @@ import { Builder, type Offset } from 'flatbuffers'
 
 export interface RawFile {
   codes: { builtin: number; custom?: string }[]
-  operators: { code: number; inputs: number[]; outputs: number[]; optionsType?: number; int8Options?: number[] }[]
+  operators: {
+    code: number
+    inputs: number[]
+    outputs: number[]
+    optionsType?: number
+    int8Options?: number[]
+    int32Options?: number[]
+  }[]
   tensors: { shape: number[]; type: number; scale?: number; zeroPoint?: number; data?: Uint8Array }[]
   inputs: number[]
   outputs: number[]
@@ -65,11 +72,13 @@ export function rawTflite(file: RawFile): Uint8Array {
       b.addFieldInt32(3, builtin, 0)
     })
   })
-  const operators = file.operators.map(({ code, inputs, outputs, optionsType = 0, int8Options = [] }) => {
+  const operators = file.operators.map((operator) => {
+    const { code, inputs, outputs, optionsType = 0, int8Options = [], int32Options = [] } = operator
     const [from, to] = [ints(inputs), ints(outputs)]
-    const options = table(int8Options.length, () =>
-      int8Options.forEach((value, slot) => b.addFieldInt8(slot, value, 0)),
-    )
+    const options = table(Math.max(int8Options.length, int32Options.length), () => {
+      int8Options.forEach((value, slot) => b.addFieldInt8(slot, value, 0))
+      int32Options.forEach((value, slot) => b.addFieldInt32(slot, value, 0))
+    })
     return table(5, () => {
       b.addFieldInt32(0, code, 0)
       b.addFieldOffset(1, from, 0)

@@ -20,10 +20,11 @@ const samples = Array.from({ length: 4 }, (_, i) => {
 /** The interpreter, except that one op adds `error` to its first value. */
 function faulty(model: Graph, faultyOp: number, error: number): Evaluator {
   const sound = interpreterEvaluator(model, 'board')
-  const spoil = (index: number, data: TensorData) => {
-    const values = data.slice() as Int8Array
+  const spoil = (index: number, outputs: readonly TensorData[]) => {
+    const [first, ...others] = outputs.map((data) => data.slice())
+    const values = first as Int8Array
     if (index === faultyOp) values[0] = values[0]! + error
-    return values
+    return [values, ...others]
   }
   return {
     ...sound,
@@ -33,12 +34,12 @@ function faulty(model: Graph, faultyOp: number, error: number): Evaluator {
       const known = new Map<number, TensorData>(model.inputs.map((id, i) => [id, inputs[i]!]))
       return model.ops.map((op, index) => {
         const own = op.inputs.filter((id) => model.tensors[id]!.data === undefined)
-        const output = spoil(index, interpreter.runOp(index, own.map((id) => known.get(id)!))) // prettier-ignore
-        known.set(op.outputs[0]!, output)
-        return output
+        const outputs = spoil(index, interpreter.runOp(index, own.map((id) => known.get(id)!))) // prettier-ignore
+        op.outputs.forEach((id, i) => known.set(id, outputs[i]!))
+        return outputs
       })
     },
-    runOp: (index, inputs) => spoil(index, interpreterEvaluator(model, '').runOp!(index, inputs) as TensorData),
+    runOp: (index, inputs) => spoil(index, interpreterEvaluator(model, '').runOp!(index, inputs) as TensorData[]),
   }
 }
 

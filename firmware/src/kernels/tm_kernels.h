@@ -12,6 +12,10 @@ void tm_fully_connected_int8(const tm_fully_connected *op, const tm_memory *memo
 void tm_add_int8(const tm_add *op, const tm_memory *memory);
 void tm_sub_int8(const tm_sub *op, const tm_memory *memory);
 void tm_mul_int8(const tm_mul *op, const tm_memory *memory);
+void tm_minimum_int8(const tm_minimum *op, const tm_memory *memory);
+void tm_maximum_int8(const tm_maximum *op, const tm_memory *memory);
+void tm_prelu_int8(const tm_prelu *op, const tm_memory *memory);
+void tm_lookup_int8(const tm_lookup *op, const tm_memory *memory);
 void tm_average_pool_2d_int8(const tm_average_pool_2d *op, const tm_memory *memory);
 void tm_max_pool_2d_int8(const tm_max_pool_2d *op, const tm_memory *memory);
 void tm_mean_int8(const tm_mean *op, const tm_memory *memory);
@@ -21,6 +25,7 @@ void tm_requantize_int8(const tm_requantize_op *op, const tm_memory *memory);
 void tm_quantize_int8(const tm_quantize *op, const tm_memory *memory);
 void tm_dequantize_int8(const tm_dequantize *op, const tm_memory *memory);
 void tm_pad_int8(const tm_pad *op, const tm_memory *memory);
+void tm_move_bytes(const tm_move *op, const tm_memory *memory);
 void tm_run_generated(const tm_generated *op, const tm_memory *memory);
 
 /* Where a reference points; kernels read through it. */

@@ -16,6 +16,10 @@ tm_status tm_check_fully_connected(const tm_fully_connected *op, const tm_memory
 tm_status tm_check_add(const tm_add *op, const tm_memory *memory);
 tm_status tm_check_sub(const tm_sub *op, const tm_memory *memory);
 tm_status tm_check_mul(const tm_mul *op, const tm_memory *memory);
+tm_status tm_check_minimum(const tm_minimum *op, const tm_memory *memory);
+tm_status tm_check_maximum(const tm_maximum *op, const tm_memory *memory);
+tm_status tm_check_prelu(const tm_prelu *op, const tm_memory *memory);
+tm_status tm_check_lookup(const tm_lookup *op, const tm_memory *memory);
 tm_status tm_check_average_pool_2d(const tm_average_pool_2d *op, const tm_memory *memory);
 tm_status tm_check_max_pool_2d(const tm_max_pool_2d *op, const tm_memory *memory);
 tm_status tm_check_mean(const tm_mean *op, const tm_memory *memory);
@@ -25,6 +29,7 @@ tm_status tm_check_requantize(const tm_requantize_op *op, const tm_memory *memor
 tm_status tm_check_quantize(const tm_quantize *op, const tm_memory *memory);
 tm_status tm_check_dequantize(const tm_dequantize *op, const tm_memory *memory);
 tm_status tm_check_pad(const tm_pad *op, const tm_memory *memory);
+tm_status tm_check_move(const tm_move *op, const tm_memory *memory);
 tm_status tm_check_generated(const tm_generated *op, const tm_memory *memory);
 
 #endif /* TM_CHECKS_H */

@@ -46,3 +46,36 @@ tm_status tm_check_mul(const tm_mul *op, const tm_memory *memory)
     TM_REQUIRE(tm_is_clamp(op->activation_min, op->activation_max), BAD_PARAMETER);
     return TM_OK;
 }
+
+tm_status tm_check_minimum(const tm_minimum *op, const tm_memory *memory)
+{
+    return tm_check_broadcast(memory, op->output, op->input1, op->input2, op->dims, op->strides1, op->strides2);
+}
+
+tm_status tm_check_maximum(const tm_maximum *op, const tm_memory *memory)
+{
+    return tm_check_broadcast(memory, op->output, op->input1, op->input2, op->dims, op->strides1, op->strides2);
+}
+
+tm_status tm_check_prelu(const tm_prelu *op, const tm_memory *memory)
+{
+    TM_TRY(tm_check_broadcast(memory, op->output, op->input1, op->input2, op->dims, op->strides1, op->strides2));
+    TM_REQUIRE(tm_is_input_offset(op->input1_offset) && tm_is_input_offset(op->input2_offset), BAD_PARAMETER);
+    TM_REQUIRE(tm_is_int8(op->output_offset), BAD_PARAMETER);
+    TM_REQUIRE(tm_is_multiplier(op->identity_multiplier, op->identity_shift), BAD_PARAMETER);
+    TM_REQUIRE(tm_is_multiplier(op->slope_multiplier, op->slope_shift), BAD_PARAMETER);
+    return TM_OK;
+}
+
+/* One entry for each int8. */
+enum { TM_TABLE_BYTES = 256 };
+
+tm_status tm_check_lookup(const tm_lookup *op, const tm_memory *memory)
+{
+    TM_TRY(tm_check_reference(memory, op->input, 1u, op->output.bytes));
+    TM_TRY(tm_check_output(memory, op->output, 1u, op->input.bytes));
+    TM_REQUIRE((op->table.offset & TM_CONSTANT) != 0u, BAD_REFERENCE);
+    TM_TRY(tm_check_reference(memory, op->table, 1u, TM_TABLE_BYTES));
+    TM_REQUIRE(tm_in_place_or_apart(op->output, op->input), BAD_OVERLAP);
+    return TM_OK;
+}

@@ -13,6 +13,10 @@
     X(ADD, tm_add, tm_check_add, tm_add_int8)                                                             \
     X(SUB, tm_sub, tm_check_sub, tm_sub_int8)                                                             \
     X(MUL, tm_mul, tm_check_mul, tm_mul_int8)                                                             \
+    X(MINIMUM, tm_minimum, tm_check_minimum, tm_minimum_int8)                                             \
+    X(MAXIMUM, tm_maximum, tm_check_maximum, tm_maximum_int8)                                             \
+    X(PRELU, tm_prelu, tm_check_prelu, tm_prelu_int8)                                                     \
+    X(LOOKUP, tm_lookup, tm_check_lookup, tm_lookup_int8)                                                 \
     X(AVERAGE_POOL_2D, tm_average_pool_2d, tm_check_average_pool_2d, tm_average_pool_2d_int8)             \
     X(MAX_POOL_2D, tm_max_pool_2d, tm_check_max_pool_2d, tm_max_pool_2d_int8)                             \
     X(MEAN, tm_mean, tm_check_mean, tm_mean_int8)                                                         \
@@ -22,6 +26,7 @@
     X(QUANTIZE, tm_quantize, tm_check_quantize, tm_quantize_int8)                                         \
     X(DEQUANTIZE, tm_dequantize, tm_check_dequantize, tm_dequantize_int8)                                 \
     X(PAD, tm_pad, tm_check_pad, tm_pad_int8)                                                             \
+    X(MOVE, tm_move, tm_check_move, tm_move_bytes)                                                        \
     X(GENERATED, tm_generated, tm_check_generated, tm_run_generated)
 
 /* A record is reached through its head; these give check and kernel the type that the table promises. */

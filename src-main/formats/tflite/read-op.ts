@@ -2,8 +2,10 @@
 
 import type { Activation, Op, OpKind, Padding, Quantization, TensorId } from '../../ir/graph.ts'
 import { elementCount } from '../../ir/graph.ts'
+import { normalAxes } from './axes.ts'
 import { corrupt, type FlatTable } from './flat-table.ts'
-import { OP_MAP, RESHAPE_NEW_SHAPE_SLOT, type OptionValues } from './op-map.ts'
+import { OP_MAP, type OptionValues } from './op-map.ts'
+import { readMoveOp, type MoveKind } from './read-move-op.ts'
 import { ACTIVATIONS, PADDINGS, type TENSOR_TYPES } from './schema.ts'
 
 export interface RawTensor {
@@ -32,18 +34,22 @@ export function readOp(
   index: number,
   tensors: readonly RawTensor[],
   constantBytes: ConstantBytes,
-): { op: Op } | { unsupported: string } {
+): ReadResult {
   const kind = raw.name
   const what = `op ${index} ${kind}`
   const row = OP_MAP[kind]
-  if (raw.outputs.length !== 1) throw corrupt(`${what} has ${raw.outputs.length} outputs`)
   if (row.optionsType !== raw.optionsType && raw.optionsType !== 0 && row.optionsType !== 0)
     throw corrupt(`${what} has options of type ${raw.optionsType}`)
 
   const values = optionsOf(raw, kind)
-  const operands = raw.inputs.slice(0, row.attributeOperand)
+  const order = row.operands ?? [...raw.inputs.keys()]
+  const operands: number[] = []
+  order.forEach((operand, i) => {
+    if (typeof operand === 'number') operands[operand] = raw.inputs[i] ?? -1
+  })
   while (operands.at(-1) === -1) operands.pop()
   if (operands.length === 0 || operands.includes(-1)) throw corrupt(`${what} leaves out an input that it needs`)
+  if (raw.outputs.length === 0) throw corrupt(`${what} has no outputs`)
 
   const activation = ACTIVATIONS[values.activation ?? 0]
   if (activation === undefined) throw corrupt(`${what} has fused activation ${values.activation}`)
@@ -51,28 +57,39 @@ export function readOp(
   const padding = PADDINGS[values.padding ?? 0]
   if (padding === undefined) throw corrupt(`${what} has padding ${values.padding}`)
 
-  const attribute = (): number[] | undefined => {
-    const id = row.attributeOperand === undefined ? undefined : raw.inputs[row.attributeOperand]
+  const attribute = (name: string): number[] | undefined => {
+    const id = raw.inputs[order.indexOf(name)]
     return id === undefined || id === -1 ? undefined : constantIntegers(tensors[id]!, constantBytes, what)
   }
+  const vectorOption = () =>
+    row.vectorSlot === undefined ? [] : (raw.options?.int32s(row.vectorSlot, `a list of ${what}`) ?? [])
   const base = { inputs: operands, outputs: raw.outputs }
-  return build(kind, base, values, { activation, padding }, { raw, what, tensors, attribute })
+  return build(kind, base, values, { activation, padding }, { what, tensors, attribute, vectorOption })
 }
 
-interface Source {
-  raw: RawOp
+export interface OpSource {
   what: string
   tensors: readonly RawTensor[]
-  attribute: () => number[] | undefined
+  /** a constant operand's integers; undefined where it is computed or absent */
+  attribute: (name: string) => number[] | undefined
+  /** empty where the op has none */
+  vectorOption: () => number[]
 }
 
-function build(
-  kind: OpKind,
-  base: { inputs: TensorId[]; outputs: TensorId[] },
-  values: OptionValues,
-  enums: { activation: Activation; padding: Padding },
-  source: Source,
-): { op: Op } | { unsupported: string } {
+export interface OpBase {
+  inputs: TensorId[]
+  outputs: TensorId[]
+}
+
+export interface OpEnums {
+  activation: Activation
+  padding: Padding
+}
+
+/** Its words name the op and what it asks for. */
+export type ReadResult = { op: Op } | { unsupported: string }
+
+function build(kind: OpKind, base: OpBase, values: OptionValues, enums: OpEnums, source: OpSource): ReadResult {
   const { activation, padding } = enums
   const stride = { strideH: values.strideH!, strideW: values.strideW! }
   const input = source.tensors[base.inputs[0]!]!
@@ -103,32 +120,42 @@ function build(
         op: { kind, ...base, ...stride, filterH: values.filterH!, filterW: values.filterW!, padding, activation },
       }
     case 'MEAN': {
-      const axes = source.attribute()
+      const axes = source.attribute('axes')
       if (axes === undefined) return { unsupported: 'MEAN with computed axes' }
       const rank = input.shape.length
-      const normal = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))
-      return { op: { kind, ...base, axes: [...normal].sort((a, b) => a - b), keepDims: values.keepDims !== 0 } }
+      return { op: { kind, ...base, axes: normalAxes(axes, rank), keepDims: values.keepDims !== 0 } }
     }
+    case 'LEAKY_RELU':
+      return { op: { kind, ...base, alpha: values.alpha! } }
     case 'SOFTMAX':
       return { op: { kind, ...base, beta: values.beta! } }
     case 'RESHAPE': {
-      const wanted = source.attribute() ?? newShape(source)
+      const wanted = source.attribute('shape') ?? newShape(source)
       const output = source.tensors[base.outputs[0]!]!
       if (wanted !== undefined) output.shape = resolveShape(wanted, input.shape, source.what)
       return { op: { kind, ...base } }
     }
     case 'PAD': {
-      const flat = source.attribute()
+      const flat = source.attribute('paddings')
       if (flat === undefined) return { unsupported: 'PAD with computed paddings' }
       if (flat.length % 2 !== 0) throw corrupt(`${source.what} has ${flat.length} paddings`)
       const paddings = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const)
       return { op: { kind, ...base, paddings } }
     }
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LOGISTIC':
+    case 'MAXIMUM':
+    case 'MINIMUM':
+    case 'PRELU':
     case 'RELU':
     case 'RELU6':
+    case 'TANH':
     case 'QUANTIZE':
     case 'DEQUANTIZE':
       return { op: { kind, ...base } }
+    default:
+      return readMoveOp(kind satisfies MoveKind, base, values, enums, source)
   }
 }
 
@@ -139,9 +166,9 @@ function optionsOf(raw: RawOp, kind: OpKind): OptionValues {
   return values
 }
 
-function newShape({ raw, what }: Source): number[] | undefined {
-  const shape = raw.options?.int32s(RESHAPE_NEW_SHAPE_SLOT, `the new shape of ${what}`)
-  return shape === undefined || shape.length === 0 ? undefined : shape
+function newShape({ vectorOption }: OpSource): number[] | undefined {
+  const shape = vectorOption()
+  return shape.length === 0 ? undefined : shape
 }
 
 /** One dimension may be -1: it takes what the others leave. */

@@ -12,7 +12,7 @@ import {
   type Tensor,
   type TensorData,
 } from '../../ir/graph.ts'
-import { opRow } from '../../ir/op-table.ts'
+import { opRow, takesDtypes } from '../../ir/op-table.ts'
 import { builtinName, CUSTOM_CODE, PLACEHOLDER_CODE } from './builtin-ops.ts'
 import { corrupt, FlatBuffer, type FlatTable } from './flat-table.ts'
 import { OP_MAP } from './op-map.ts'
@@ -191,13 +191,10 @@ function checkDtypes(model: string, ops: readonly Op[], tensors: readonly RawTen
   const advice = new Set<string>()
   ops.forEach((op, index) => {
     const inputs = op.inputs.map((id) => tensors[id]!.dtype)
-    const output = tensors[op.outputs[0]!]!.dtype
-    const accepted = opRow(op).dtypes.some(
-      (row) => row.at(-1) === output && inputs.every((dtype, i) => dtype === row[i]),
-    )
-    if (accepted) return
-    problems.push(`op ${index} ${op.kind} takes ${inputs.join(', ')} to ${output}`)
-    for (const dtype of [...inputs, output]) if (DTYPE_ADVICE[dtype] !== undefined) advice.add(DTYPE_ADVICE[dtype])
+    const outputs = op.outputs.map((id) => tensors[id]!.dtype)
+    if (takesDtypes(op, inputs, outputs)) return
+    problems.push(`op ${index} ${op.kind} takes ${inputs.join(', ')} to ${outputs.join(', ')}`)
+    for (const dtype of [...inputs, ...outputs]) if (DTYPE_ADVICE[dtype] !== undefined) advice.add(DTYPE_ADVICE[dtype])
   })
   if (problems.length === 0) return
   const hint = advice.size > 0 ? [...advice].join(' ') : undefined

@@ -5,7 +5,7 @@ import { DTYPE_BYTES, type Graph, type Op, type Quantization, type Tensor } from
 import { tensorAt } from '../../ir/tensor-access.ts'
 import { builtinCode, PLACEHOLDER_CODE } from './builtin-ops.ts'
 import { withExplicitBias } from './explicit-bias.ts'
-import { attributeOperand, OP_MAP, optionValues, RESHAPE_NEW_SHAPE_SLOT } from './op-map.ts'
+import { attributeOperands, OP_MAP, optionValues, vectorOption } from './op-map.ts'
 import {
   BUFFER,
   BUFFER_ALIGNMENT,
@@ -71,14 +71,20 @@ export function writeTflite(model: Graph): Uint8Array {
   return builder.asUint8Array().slice()
 }
 
-/** An op's inputs in the file: its own, then the constant that stores its attribute, which is added to `tensors`. */
+/** An op's inputs in the file: its own, and among them constants that store its attributes, which are added to `tensors`. */
 function fileOperands(graph: Graph, op: Op, tensors: Tensor[]): number[] {
-  const output = tensorAt(graph, op.outputs[0])
-  const attribute = attributeOperand(op, output.shape)
-  if (attribute === undefined) return [...op.inputs]
-  const { suffix, shape, values } = attribute
-  tensors.push({ name: `${output.name}/${suffix}`, shape, dtype: 'int32', data: Int32Array.from(values) })
-  return [...op.inputs, tensors.length - 1]
+  const outputs = op.outputs.map((id) => tensorAt(graph, id))
+  const attributes = attributeOperands(
+    op,
+    outputs.map(({ shape }) => shape),
+  )
+  const order = OP_MAP[op.kind].operands ?? [...op.inputs.keys()]
+  return order.flatMap((operand) => {
+    if (typeof operand === 'number') return op.inputs[operand] ?? []
+    const { shape, values } = attributes[operand]!
+    const name = `${outputs[0]!.name}/${operand}`
+    return tensors.push({ name, shape, dtype: 'int32', data: Int32Array.from(values) }) - 1
+  })
 }
 
 interface OpVersion {
@@ -182,12 +188,13 @@ function writeOperator(
 }
 
 function writeOptions(builder: Builder, graph: Graph, op: Op): Offset {
-  const { fields } = OP_MAP[op.kind]
+  const { fields, vectorSlot } = OP_MAP[op.kind]
   const values = optionValues(op)
-  const newShape = op.kind === 'RESHAPE' ? int32Vector(builder, tensorAt(graph, op.outputs[0]).shape) : 0
+  const vectorValues = vectorOption(op, tensorAt(graph, op.outputs[0]).shape)
+  const vector = vectorValues === undefined ? 0 : int32Vector(builder, vectorValues)
   const slots = Object.values(fields).map(({ slot }) => slot)
   builder.startObject(Math.max(0, ...slots) + 1)
-  builder.addFieldOffset(RESHAPE_NEW_SHAPE_SLOT, newShape, 0)
+  if (vectorSlot !== undefined) builder.addFieldOffset(vectorSlot, vector, 0)
   for (const [name, { slot, type, fallback = 0 }] of Object.entries(fields)) {
     const value = values[name]!
     if (type === 'int8') builder.addFieldInt8(slot, value, fallback)

@@ -1,6 +1,6 @@
 // Ops of two float32 tensors that are broadcast against each other.
 
-import type { Add, Graph, Mul, Op, Sub } from '../graph.ts'
+import type { Add, Extremum, Graph, Mul, Op, Prelu, Sub } from '../graph.ts'
 import { activationBounds } from '../quantized-params.ts'
 import { binaryWalk } from './broadcast.ts'
 import type { Kernel } from './kernel.ts'
@@ -16,6 +16,12 @@ export function prepareArithmeticFloat(graph: Graph, op: Add | Sub | Mul): Kerne
   const compute = ARITHMETIC[op.kind]
   return pairwise(graph, op, (a, b) => Math.max(low, Math.min(high, compute(a, b))))
 }
+
+export const prepareExtremumFloat = (graph: Graph, op: Extremum): Kernel =>
+  pairwise(graph, op, op.kind === 'MINIMUM' ? Math.min : Math.max)
+
+export const preparePreluFloat = (graph: Graph, op: Prelu): Kernel =>
+  pairwise(graph, op, (x, slope) => (x >= 0 ? x : x * slope))
 
 function pairwise(graph: Graph, op: Op, compute: (a: number, b: number) => number): Kernel {
   const forEachPair = binaryWalk(graph, op)

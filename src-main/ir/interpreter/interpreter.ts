@@ -5,21 +5,25 @@ import { AppError } from '../../base/errors.ts'
 import { checkGraph } from '../check.ts'
 import { elementCount, tensorBytes, type Graph, type Op, type TensorData, type TensorId } from '../graph.ts'
 import { allocateTensor, tensorAt } from '../tensor-access.ts'
-import { prepareArithmeticFloat } from './float-binary.ts'
+import { prepareArithmeticFloat, prepareExtremumFloat, preparePreluFloat } from './float-binary.ts'
 import { prepareConvolutionFloat, prepareFullyConnectedFloat } from './float-convolution.ts'
-import { prepareMeanFloat, prepareReluFloat, prepareSoftmaxFloat } from './float-elementwise.ts'
 import { preparePoolFloat } from './float-pool.ts'
+import { prepareMeanFloat, prepareSoftmaxFloat } from './float-reductions.ts'
+import { prepareLeakyReluFloat, prepareReluFloat, prepareUnaryFloat } from './float-unary.ts'
 import { prepareAddInt8 } from './int8-add.ts'
 import { prepareConv2DInt8, prepareFullyConnectedInt8 } from './int8-convolution.ts'
 import { prepareDepthwiseConv2DInt8 } from './int8-depthwise-convolution.ts'
+import { prepareExtremumInt8 } from './int8-extremum.ts'
+import { prepareLookupInt8 } from './int8-lookup.ts'
 import { prepareMeanInt8 } from './int8-mean.ts'
 import { prepareMulInt8 } from './int8-mul.ts'
 import { preparePoolInt8 } from './int8-pool.ts'
+import { preparePreluInt8 } from './int8-prelu.ts'
 import { prepareReluInt8, prepareRequantizeInt8 } from './int8-rescale.ts'
 import { prepareSoftmaxInt8 } from './int8-softmax.ts'
 import type { Kernel } from './kernel.ts'
 import { prepareDequantize, prepareQuantize } from './quantize.ts'
-import { preparePad, prepareReshape } from './rearrange.ts'
+import { prepareMove, preparePad, prepareReshape } from './rearrange.ts'
 
 export interface Interpreter {
   /**
@@ -28,8 +32,8 @@ export interface Interpreter {
    * run overwrites it. The tensors returned are the caller's own.
    */
   run(inputs: readonly TensorData[], onTensor?: (id: TensorId, data: TensorData) => void): TensorData[]
-  /** One op alone. `inputs` hold its non-constant inputs, in order. */
-  runOp(index: number, inputs: readonly TensorData[]): TensorData
+  /** One op alone: its outputs. `inputs` hold its non-constant inputs, in order. */
+  runOp(index: number, inputs: readonly TensorData[]): TensorData[]
 }
 
 /** More than any model for a microcontroller, less than what would bring this machine down. */
@@ -67,7 +71,7 @@ export function createInterpreter(graph: Graph): Interpreter {
       const op = graph.ops[index]!
       variableInputs(graph, op).forEach((id, i) => load(id, inputs[i]))
       kernels[index]!(buffers)
-      return buffers[op.outputs[0]!]!.slice()
+      return op.outputs.map((id) => buffers[id]!.slice())
     },
   }
 }
@@ -95,6 +99,18 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
       return int8 ? prepareAddInt8(graph, op) : prepareArithmeticFloat(graph, op)
     case 'MUL':
       return int8 ? prepareMulInt8(graph, op) : prepareArithmeticFloat(graph, op)
+    case 'MINIMUM':
+    case 'MAXIMUM':
+      return int8 ? prepareExtremumInt8(graph, op) : prepareExtremumFloat(graph, op)
+    case 'PRELU':
+      return int8 ? preparePreluInt8(graph, op) : preparePreluFloat(graph, op)
+    case 'ABS':
+    case 'HARD_SWISH':
+    case 'LOGISTIC':
+    case 'TANH':
+      return int8 ? prepareLookupInt8(graph, op) : prepareUnaryFloat(op)
+    case 'LEAKY_RELU':
+      return int8 ? prepareLookupInt8(graph, op) : prepareLeakyReluFloat(op)
     case 'AVERAGE_POOL_2D':
     case 'MAX_POOL_2D':
       return int8 ? preparePoolInt8(graph, op) : preparePoolFloat(graph, op)
@@ -110,7 +126,15 @@ function prepareKernel(graph: Graph, op: Op): Kernel {
     case 'DEQUANTIZE':
       return prepareDequantize(graph, op)
     case 'RESHAPE':
+    case 'SQUEEZE':
+    case 'EXPAND_DIMS':
       return prepareReshape(op)
+    case 'CONCATENATION':
+    case 'SPLIT':
+    case 'SPLIT_V':
+    case 'TRANSPOSE':
+    case 'STRIDED_SLICE':
+      return prepareMove(graph, op)
     case 'PAD':
       return preparePad(graph, op)
   }

@@ -1,14 +1,38 @@
 // Ops that move values without computing: the same for every type.
 
-import { elementCount, type Graph, type Pad, type Reshape, type TensorData } from '../graph.ts'
+import {
+  elementCount,
+  type ExpandDims,
+  type Graph,
+  type Pad,
+  type Reshape,
+  type Squeeze,
+  type TensorData,
+} from '../graph.ts'
 import { padValue } from '../quantized-params.ts'
+import { boxElements, stridedCopies, type MoveOp } from '../strided-copies.ts'
 import { tensorAt } from '../tensor-access.ts'
 import type { Kernel } from './kernel.ts'
 
 export const prepareReshape =
-  (op: Reshape): Kernel =>
+  (op: Reshape | Squeeze | ExpandDims): Kernel =>
   (buffers) =>
     copyRange(buffers[op.outputs[0]!]!, 0, buffers[op.inputs[0]!]!, 0, buffers[op.inputs[0]!]!.length)
+
+export function prepareMove(graph: Graph, op: MoveOp): Kernel {
+  const copies = stridedCopies(graph, op).map(({ input, output, dims, ...copy }) => ({
+    input,
+    output,
+    from: boxElements(dims, copy.inputStart, copy.inputStrides),
+    to: boxElements(dims, copy.outputStart, copy.outputStrides),
+  }))
+  return (buffers) => {
+    for (const { input, output, from, to } of copies) {
+      const [source, target] = [buffers[input]!, buffers[output]!]
+      for (let i = 0; i < to.length; i++) target[to[i]!] = source[from[i]!]!
+    }
+  }
+}
 
 export function preparePad(graph: Graph, op: Pad): Kernel {
   const inputShape = tensorAt(graph, op.inputs[0]).shape

@@ -23,6 +23,10 @@ const PLAIN_KERNELS: Readonly<Record<Exclude<RecordKind, 'GENERATED'>, string>> 
   ADD: 'tm_add_int8',
   SUB: 'tm_sub_int8',
   MUL: 'tm_mul_int8',
+  MINIMUM: 'tm_minimum_int8',
+  MAXIMUM: 'tm_maximum_int8',
+  PRELU: 'tm_prelu_int8',
+  LOOKUP: 'tm_lookup_int8',
   AVERAGE_POOL_2D: 'tm_average_pool_2d_int8',
   MAX_POOL_2D: 'tm_max_pool_2d_int8',
   MEAN: 'tm_mean_int8',
@@ -32,6 +36,7 @@ const PLAIN_KERNELS: Readonly<Record<Exclude<RecordKind, 'GENERATED'>, string>> 
   QUANTIZE: 'tm_quantize_int8',
   DEQUANTIZE: 'tm_dequantize_int8',
   PAD: 'tm_pad_int8',
+  MOVE: 'tm_move_bytes',
 }
 
 /** The C kernels that the model calls, in alphabetical order. */

@@ -1,19 +1,9 @@
-// RELU, RELU6, MEAN and SOFTMAX in float32.
+// MEAN and SOFTMAX in float32.
 
-import { elementCount, type Graph, type Mean, type Relu, type Softmax } from '../graph.ts'
-import { activationBounds } from '../quantized-params.ts'
+import { elementCount, type Graph, type Mean, type Softmax } from '../graph.ts'
 import { tensorAt } from '../tensor-access.ts'
 import type { Kernel } from './kernel.ts'
 import { reductionTargets } from './reduce.ts'
-
-export function prepareReluFloat(op: Relu): Kernel {
-  const [low, high] = activationBounds(op.kind === 'RELU' ? 'relu' : 'relu6')
-  return (buffers) => {
-    const input = buffers[op.inputs[0]!] as Float32Array
-    const output = buffers[op.outputs[0]!] as Float32Array
-    for (let i = 0; i < output.length; i++) output[i] = Math.max(low, Math.min(high, input[i]!))
-  }
-}
 
 export function prepareMeanFloat(graph: Graph, op: Mean): Kernel {
   const { shape } = tensorAt(graph, op.inputs[0])
