@@ -1,15 +1,18 @@
 // An ESTIMATE of how long one inference takes, for when nothing has run yet: so many cycles for each multiply-accumulate,
-// input and output value of an op, by the core and by the kernel that was chosen.
+// input and output value of an op that a plain kernel runs, and so many for each instruction that a generated one is estimated
+// to execute (kernel-cost.ts), by the core.
 //
 // Fitted to what the emulated boards count for the int8 MLPerf Tiny models, waits for memory included: an estimate of those
-// figures (docs/timing.md says what they are), for whole models within 22 % of them. One row serves both Cortex-M7 chips.
+// figures (docs/timing.md says what they are), for KWS and AD within 12 % of them. One row serves both Cortex-M7 chips.
 // Factors of ops that those models don't hold follow from the kernels' inner loops, in proportion to those that they hold;
 // those of element-wise ops but ADD were counted on the emulated boards, over tensors of 4,096 values.
 
 import { cycles, cyclesToUs, type Cycles, type Hz, type Us } from '../base/units.ts'
+import type { EmittedOp } from '../codegen/emit-op.ts'
 import { elementCount, type Graph, type Op, type OpKind } from '../ir/graph.ts'
 import { opMacs } from '../ir/op-table.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
+import { estimateInstructions } from './kernel-cost.ts'
 import type { KernelChoice } from './planned-kernel.ts'
 
 interface Cost {
@@ -103,33 +106,27 @@ const PLAIN_M7: Costs = {
   TRANSPOSE_CONV: { mac: 2.53, input: 0, output: 69 },
 }
 
-/** By core and kernel: those of generated ones hold for the ops that there are emitters for. */
-const CYCLES: Record<LatencyTarget['core'], { plain: Costs; generated: Costs }> = {
+const PLAIN: Readonly<Record<LatencyTarget['core'], Costs>> = { 'cortex-m4f': PLAIN_M4, 'cortex-m7': PLAIN_M7 }
+
+/** Cycles an instruction of generated kernels, of those that the int8 MLPerf Tiny models get. */
+const CYCLES_PER_INSTRUCTION: Readonly<Record<LatencyTarget['core'], Record<EmittedOp['family'], number>>> = {
   'cortex-m4f': {
-    plain: PLAIN_M4,
-    generated: {
-      ...PLAIN_M4,
-      CONV_2D: { mac: 0.82, input: 0, output: 39 },
-      DEPTHWISE_CONV_2D: { mac: 1.99, input: 0, output: 0 },
-      FULLY_CONNECTED: { mac: 1.6, input: 0, output: 18 },
-      ADD: { mac: 0, input: 0, output: 8 },
-      AVERAGE_POOL_2D: { mac: 0, input: 1.45, output: 0 },
-      MAX_POOL_2D: { mac: 0, input: 1.45, output: 0 },
-      MEAN: { mac: 0, input: 1.45, output: 0 },
-    },
+    pointwise: 1.74,
+    'direct-convolution': 1.72,
+    winograd: 2.17,
+    depthwise: 1.32,
+    'fully-connected': 1.77,
+    add: 1.1,
+    pool: 1.45,
   },
   'cortex-m7': {
-    plain: PLAIN_M7,
-    generated: {
-      ...PLAIN_M7,
-      CONV_2D: { mac: 0.7, input: 0, output: 17 },
-      DEPTHWISE_CONV_2D: { mac: 1.6, input: 0, output: 0 },
-      FULLY_CONNECTED: { mac: 1.17, input: 0, output: 14 },
-      ADD: { mac: 0, input: 0, output: 7 },
-      AVERAGE_POOL_2D: { mac: 0, input: 1.06, output: 0 },
-      MAX_POOL_2D: { mac: 0, input: 1.06, output: 0 },
-      MEAN: { mac: 0, input: 1.06, output: 0 },
-    },
+    pointwise: 1.2,
+    'direct-convolution': 1.19,
+    winograd: 1.54,
+    depthwise: 1.05,
+    'fully-connected': 1.28,
+    add: 0.93,
+    pool: 1.07,
   },
 }
 
@@ -137,6 +134,8 @@ export interface OpEstimate {
   index: number
   kind: OpKind
   macs: number
+  /** of a generated kernel; null where a plain one runs */
+  instructions: number | null
   cycles: Cycles
 }
 
@@ -155,8 +154,14 @@ export function estimateLatency(
 ): LatencyEstimate {
   const ops = graph.ops.map((op, index): OpEstimate => {
     const macs = opMacs(graph, op)
-    const cost = CYCLES[core][kernels[index]!.source][op.kind]
-    return { index, kind: op.kind, macs, cycles: cycles(Math.round(opCycles(graph, op, macs, cost))) }
+    const choice = kernels[index]!
+    if (choice.source === 'plain') {
+      const estimate = Math.round(opCycles(graph, op, macs, PLAIN[core][op.kind]))
+      return { index, kind: op.kind, macs, instructions: null, cycles: cycles(estimate) }
+    }
+    const instructions = Math.round(estimateInstructions(graph, op, choice))
+    const perInstruction = CYCLES_PER_INSTRUCTION[core][choice.emitted.family]
+    return { index, kind: op.kind, macs, instructions, cycles: cycles(Math.round(instructions * perInstruction)) }
   })
   const total = cycles(ops.reduce((sum, op) => sum + op.cycles, 0))
   return { provenance: 'estimated', cycles: total, latencyUs: cyclesToUs(total, clock), ops }

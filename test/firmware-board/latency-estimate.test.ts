@@ -10,7 +10,7 @@ import { expectedAnswers, hasMlperfTiny, mlperfFile, patternInput } from '../sup
 import { BOARD_IDS, virtualBoard } from './virtual-session.ts'
 
 /** Of whole models: what src-main/plan/latency.ts promises, and room for a kernel that got better. */
-const WITHIN = 0.25
+const WITHIN = 0.15
 
 const rows: string[] = []
 const CASES = BOARD_IDS.flatMap((id) =>

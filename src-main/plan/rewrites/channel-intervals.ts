@@ -12,6 +12,7 @@ import { addParams, convolutionParams, meanParams, padValue, poolParams } from '
 import { windowGeometry, type WindowGeometry } from '../../ir/shapes.ts'
 import { constantOf, tensorAt } from '../../ir/tensor-access.ts'
 import { isWeighted, type WeightedOp } from '../weighted-op.ts'
+import { isInt8 } from './rewrite.ts'
 
 /** Ends included; one entry a channel. */
 export interface Intervals {
@@ -32,7 +33,7 @@ export function channelIntervals(graph: Graph): IntervalsOf {
   }
   for (const op of graph.ops) {
     const [output] = op.outputs
-    const isInteger = [op.inputs[0], output].every((id) => tensorAt(graph, id).dtype === 'int8')
+    const isInteger = op.inputs.length > 0 && [op.inputs[0], output].every((id) => isInt8(graph, id))
     const found = isInteger ? intervalsOf(graph, op, of) : undefined
     if (found !== undefined) known.set(output!, found)
   }

@@ -70,6 +70,7 @@ function passedOn(graph: Graph, op: Op): Passage | undefined {
   const channels = channelsOf(tensorAt(graph, output))
   const multiplier = op.kind === 'DEPTHWISE_CONV_2D' ? op.multiplier : 1
   const isPassage =
+    inputs.length > 0 &&
     [...inputs, output].every((id) => isInt8(graph, id)) &&
     inputs.every((id) => channelsOf(tensorAt(graph, id)) * multiplier === channels && !isConstant(graph, id)) &&
     passesChannels(graph, op)

@@ -18,6 +18,7 @@ export const removeIdentity: Rewrite = {
 
 /** The scale may not differ in its last bits either: the next op's multiplier is made from it. */
 function isIdentity(graph: Graph, op: Op): boolean {
+  if (op.inputs.length === 0) return false
   const [input, output] = [tensorAt(graph, op.inputs[0]), tensorAt(graph, op.outputs[0])]
   if (!meansTheSame(input, output)) return false
   switch (op.kind) {

@@ -72,10 +72,11 @@ export function writeInstead(graph: Graph, index: number, writer: number, change
   return { ...graph, ops }
 }
 
-/** The op that writes what `reader` alone reads, where nobody else sees it; undefined otherwise. */
+/** The op that writes this alone, where `reader` alone reads it and nobody else sees it; undefined otherwise. */
 export function soleWriter(graph: Graph, id: TensorId, reader: number): number | undefined {
   const isSeen = graph.outputs.includes(id) || readersOf(graph, id).some((index) => index !== reader)
-  return isSeen ? undefined : writerOf(graph, id)
+  const writer = isSeen ? undefined : writerOf(graph, id)
+  return writer !== undefined && graph.ops[writer]!.outputs.length === 1 ? writer : undefined
 }
 
 /** Without an op that gives its input as it is; undefined where input and output of the graph would become one. */
