@@ -18,7 +18,7 @@ export const plan = defineCommand({
       assetsDir: terminal.assetsDir,
       kernels: plain ? 'plain' : 'generated',
     }),
-  print({ board, flash, ram, arena, kernels, latency }) {
+  print({ board, flash, ram, stack, arena, kernels, latency }) {
     const head = formatPairs([
       ['board', board],
       ['flash for weights', `${formatBytes(flash.needed)} of ${formatBytes(flash.budget)}`],
@@ -27,6 +27,10 @@ export const plan = defineCommand({
         `${formatBytes(ram.needed)} (${formatExactBytes(ram.needed)}) of ${formatBytes(ram.budget)}`,
       ],
       ['lower bound', formatExactBytes(ram.lowerBound)],
+      [
+        'stack of kernels',
+        `${formatExactBytes(stack.needed)} of ${stack.available === null ? NOTHING : formatExactBytes(stack.available)}`,
+      ],
       ['latency', `≈\u00a0${formatLatency(latency.latencyUs)}, Estimated`],
     ])
     const map = formatTable(
@@ -37,11 +41,13 @@ export const plan = defineCommand({
       ]),
     )
     const layers = formatTable(
-      ['layer', 'op', 'kernel', 'weights', 'why', 'code', 'constants', 'scratch'],
-      kernels.map(({ index, op, source, family, weights, reason, codeBytes, constantBytes, scratchBytes }) => [
-        ...[String(index), op, family ?? source, weights ?? NOTHING, reason],
-        ...[codeBytes, constantBytes, scratchBytes].map(String),
-      ]),
+      ['layer', 'op', 'kernel', 'weights', 'why', 'code', 'constants', 'scratch', 'stack'],
+      kernels.map(
+        ({ index, op, source, family, weights, reason, codeBytes, constantBytes, scratchBytes, stackBytes }) => [
+          ...[String(index), op, family ?? source, weights ?? NOTHING, reason],
+          ...[codeBytes, constantBytes, scratchBytes, stackBytes].map(String),
+        ],
+      ),
     )
     return `${head}\n\n${map}\n\n${layers}`
   },

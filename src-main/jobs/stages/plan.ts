@@ -32,8 +32,9 @@ export function plan(input: PlanInput, ctx: JobContext): Plan {
   return planned
 }
 
-/** The budget for activations is never more than what the firmware leaves. */
+/** The budget for activations is never more than what the firmware leaves; the stack is the firmware's too. */
 export function planFor({ graph, board, firmware, kernels }: PlanInput): Plan {
   const ramActivations = bytes(Math.min(board.budget.ramActivations, firmware.arenaBytes))
-  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } }, { kernels })
+  const { kernelStackBytes: kernelStack } = firmware
+  return planModel(graph, { ...board, kernelStack, budget: { ...board.budget, ramActivations } }, { kernels })
 }
