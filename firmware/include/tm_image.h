@@ -9,7 +9,7 @@
 /* The image header stands this far behind the start of flash. */
 #define TM_IMAGE_HEADER_OFFSET 512u
 #define TM_IMAGE_MAGIC         0x57464D54u /* "TMFW" */
-#define TM_IMAGE_VERSION       1u
+#define TM_IMAGE_VERSION       2u
 #define TM_FAULT_MAGIC         0x4C464D54u /* "TMFL" */
 
 /* What the image says about itself. */
@@ -25,8 +25,9 @@ typedef struct {
     uint32_t model_bytes;
     uint32_t arena_start; /* RAM that a model may use */
     uint32_t arena_bytes;
+    uint32_t kernel_stack_bytes; /* of the stack, what is left to a generated kernel */
 } tm_image_header;
-_Static_assert(sizeof(tm_image_header) == 44, "tm_image_header has padding");
+_Static_assert(sizeof(tm_image_header) == 48, "tm_image_header has padding");
 
 /* What the fault handler leaves behind. */
 typedef struct {

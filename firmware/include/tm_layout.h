@@ -24,6 +24,7 @@
 #define TM_SECTION_IO   2u
 #define TM_SECTION_CNST 3u
 #define TM_SECTION_CODE 4u
+#define TM_SECTION_SIGN 5u
 
 /* Value types */
 #define TM_INT8    1u
@@ -84,6 +85,13 @@ typedef struct {
     uint32_t bytes;
 } tm_section;
 _Static_assert(sizeof(tm_section) == 12, "tm_section has padding");
+
+/* All of the SIGN section: Ed25519 over the blob with crc32 and signature being zero. */
+typedef struct {
+    uint32_t public_key[8];
+    uint32_t signature[16];
+} tm_signature;
+_Static_assert(sizeof(tm_signature) == 96, "tm_signature has padding");
 
 /* The start of the IO section: so many tm_io follow, inputs first. */
 typedef struct {

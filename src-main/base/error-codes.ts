@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   MODEL_INVALID: 'The graph breaks a rule of its own format. Export it again with a current converter.',
   MODEL_TOO_LARGE:
     'Choose a smaller model, prune it, or a board with more memory. The largest tensors are named above.',
+  STACK_TOO_SMALL: "Run it with --plain: the firmware's C kernels need no more stack than it keeps for itself.",
   INPUT_SIZE_WRONG:
     "RAW holds the model's input tensor as little-endian bytes in its own type and layout. Use --input-float for float32 values.",
   ACCUMULATOR_OVERFLOW:
@@ -50,6 +51,10 @@ export const ERROR_CODES = {
   BOARD_LOCKED_FOR_GOOD:
     'Replace the chip or use another board: read-out protection of level 2 can never be taken off.',
   BACKUP_WRONG: 'Give a file that thimble board backup wrote from a board with the same chip, as it was written.',
+  BLOB_UNTRUSTED:
+    "Flash the model's own file instead: its code is made anew. If you know the signer, thimble keys trust KEY NAME; to write it all the same, add --trust.",
+  SIGNING_KEY_WRONG:
+    'See the files in the folder keys of the storage folder. Without own.pem a new key is made, and known.json may be left out.',
   SERIAL_UNKNOWN: 'Check the path and the cable: /dev/ttyACM0 or /dev/ttyUSB0 on Linux, COM3 on Windows.',
   SERIAL_PERMISSION:
     'On Debian serial ports belong to the group dialout: sudo usermod -aG dialout $USER, then log in again.',
@@ -60,6 +65,12 @@ export const ERROR_CODES = {
   SERIAL_RATE: 'Leave @BAUD out (115200), use a lower rate or a shorter cable. The line goes on at 115200 baud.',
   UART_LINK_TAKEN: 'Choose another path for --uart, in a folder where you may write.',
   BOARD_OTHER_MODEL: 'Flash this model through the probe first (thimble flash), then use it over the serial line.',
+  MLPERF_MODEL_UNKNOWN:
+    'Give an int8 model with the input and output sizes of kws01 (490, 12), ic01 (3072, 10), vww01 (27648, 2) or ad01 (640, 640). thimble bench without --mlperf takes any model.',
+  MLPERF_REFUSED:
+    'Flash the model again with this version (thimble flash), and try once more: a serial line may have damaged a command.',
+  MLPERF_NEEDS_SERIAL:
+    "Flash the model through the probe (thimble flash), then name the board's serial port: --board serial:/dev/ttyACM0.",
   PORT_IN_USE: 'Choose another port, or 0 for any that is free.',
   PROBE_PERMISSION:
     "Install Thimble's udev rules (assets/udev/60-thimble.rules in /etc/udev/rules.d), then plug the probe in again.",

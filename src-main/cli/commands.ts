@@ -8,6 +8,7 @@ import { exportCommand } from './commands/export.ts'
 import { flash } from './commands/flash.ts'
 import { infer } from './commands/infer.ts'
 import { inspect } from './commands/inspect.ts'
+import { keys } from './commands/keys.ts'
 import { plan } from './commands/plan.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
@@ -29,5 +30,6 @@ export const COMMANDS: readonly Command[] = [
   flash,
   bench,
   board,
+  keys,
   emulate,
 ]

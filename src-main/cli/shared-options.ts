@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { BoardPlace } from '../jobs/flashed-model.ts'
 import type { FlashConsent } from '../jobs/stages/flash.ts'
-import { backupFolder as backupsIn } from '../jobs/store-path.ts'
+import { backupFolder as backupsIn, keyFolder } from '../jobs/store-path.ts'
 import type { Standalone } from '../jobs/standalone.ts'
 import { flagOn, wholeNumber, type CommandIo, type Flag } from './command.ts'
 
@@ -55,6 +55,7 @@ export const boardPlace = (choice: FlashChoice & { plain: boolean }, io: Command
   assetsDir: io.terminal.assetsDir,
   workers: io.terminal.workers,
   kernels: choice.plain ? 'plain' : 'generated',
+  keyFolder: keyFolder(io.storePath),
 })
 
 export const standalone = ({ signal, log, progress }: CommandIo, seed = 1): Standalone => ({

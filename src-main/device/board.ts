@@ -23,5 +23,7 @@ export interface Board {
   readonly probe: Probe
   /** Virtual boards only: takes the marks written since the last call. */
   takeMarks?(): Promise<ExecutionMark[]>
+  /** Virtual boards only: bytes to its serial port, sent at `baud` or, with null, at its own rate. */
+  writeSerial?(bytes: Uint8Array, baud: number | null): Promise<void>
   close(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { AppError } from '../base/errors.ts'
 /** Bytes from the start of flash; the F407's vector table ends at 0x188. */
 export const IMAGE_HEADER_OFFSET = 0x200
 export const IMAGE_MAGIC = 0x57464d54 // "TMFW"
-export const IMAGE_VERSION = 1
+export const IMAGE_VERSION = 2
 
 export const IMAGE_HEADER = [
   { name: 'magic', type: 'uint32_t', comment: 'TM_IMAGE_MAGIC' },
@@ -21,6 +21,7 @@ export const IMAGE_HEADER = [
   { name: 'model_bytes', type: 'uint32_t' },
   { name: 'arena_start', type: 'uint32_t', comment: 'RAM that a model may use' },
   { name: 'arena_bytes', type: 'uint32_t' },
+  { name: 'kernel_stack_bytes', type: 'uint32_t', comment: 'of the stack, what is left to a generated kernel' },
 ] as const satisfies readonly CField[]
 
 export const FAULT_MAGIC = 0x4c464d54 // "TMFL"

@@ -4,16 +4,19 @@ import { readFileSync } from 'node:fs'
 import { throwIfCancelled, toAppError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Provenance } from '../base/provenance.ts'
+import type { BoardData } from '../device/board-data.ts'
 import type { Board } from '../device/board.ts'
 import type { RegionReport } from '../device/flash-region.ts'
 import { readUniqueId } from '../device/foreign-flash.ts'
 import { refuseOtherBackup, restoreFlash } from '../device/restore-flash.ts'
 import { connectBoard } from '../device/session.ts'
 import { unprotect, type UnprotectReport } from '../device/unprotect.ts'
+import { MAGIC } from '../pack/layout.ts'
 import { backupFlash, type FlashBackup } from './backup-flash.ts'
 import { readRecord, recordFile, refuseOtherChip, type BackupRecord } from './backup-record.ts'
 import { openBoard, type ConnectWish } from './boards.ts'
 import type { WorkerFiles } from './job-messages.ts'
+import { requireKnownSigner } from './signing-keys.ts'
 import type { Standalone } from './standalone.ts'
 
 export interface CarePlace extends ConnectWish {
@@ -56,13 +59,21 @@ export const backupBoard = (place: CarePlace, file: string, care: Care): Promise
     return backupFlash(board, { file }, care.progress('backup'))
   })
 
+/** Who may have packed the model that a backup holds. */
+export interface RestoreTrust {
+  keyFolder: string
+  /** the user's word: whoever it was */
+  anyone: boolean
+}
+
 /**
  * A backup without a record beside it is told from another chip's by its size and header alone, and says so. Throws
- * FILE_NOT_FOUND, FILE_UNREADABLE, BACKUP_WRONG, and what restoreFlash, connectBoard and openBoard throw.
+ * FILE_NOT_FOUND, FILE_UNREADABLE, BACKUP_WRONG, BLOB_UNTRUSTED, and what restoreFlash, connectBoard and openBoard throw.
  */
 export async function restoreBoard(
   place: CarePlace,
   file: string,
+  trust: RestoreTrust,
   care: Care,
 ): Promise<RegionReport & OfBoard & { file: string; sha256: string; record: BackupRecord | null }> {
   const backup = readBackup(file)
@@ -70,6 +81,8 @@ export async function restoreBoard(
   return withBoard(place, care, async (board) => {
     if (record !== null) refuseOtherChip(record, board.data)
     refuseOtherBackup(backup, board.data)
+    const model = modelIn(backup, board.data)
+    if (model !== null && !trust.anyone) requireKnownSigner(trust.keyFolder, model)
     const session = await connectBoard(board)
     const doubt = await doubtAbout(record, file, board)
     if (doubt !== null) care.log('warn', doubt)
@@ -80,6 +93,14 @@ export async function restoreBoard(
     })
     return { file, sha256: sha256(backup), record, ...report }
   })
+}
+
+/** The packed model that the firmware would run, from its first byte on; null where there is none. */
+function modelIn(backup: Uint8Array, { flash, modelRegion }: BoardData): Uint8Array | null {
+  const at = modelRegion.start - flash.start
+  const model = backup.subarray(at, at + modelRegion.size)
+  const magic = new DataView(model.buffer, model.byteOffset, model.byteLength).getUint32(0, true)
+  return magic === MAGIC ? model : null
 }
 
 /** What to know before a backup is written; null when it was read from this very chip. */

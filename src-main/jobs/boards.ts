@@ -74,6 +74,8 @@ export function virtualBoardData(id: string): BoardData {
 export interface ConnectWish {
   /** keeps the target in reset while the probe connects; else that is tried when the target does not answer */
   underReset?: boolean
+  /** Virtual boards only: bytes that left its serial port, and at which rate. */
+  onSerial?: (bytes: Uint8Array, baud: number) => void
 }
 
 /** The facts of a board: behind a probe its chip is asked. Throws what openBoard throws. */
@@ -98,8 +100,13 @@ export async function openBoard(
   virtualFlash?: Uint8Array,
 ): Promise<Board> {
   if (id.startsWith(STLINK)) return openProbedBoard(id, wish)
-  const { underReset = false } = wish
-  return openVirtualBoard(virtualBoardData(id), { worker: workers.emulator, underReset, flash: virtualFlash })
+  const { underReset = false, ...listener } = wish
+  return openVirtualBoard(virtualBoardData(id), {
+    worker: workers.emulator,
+    underReset,
+    flash: virtualFlash,
+    ...listener,
+  })
 }
 
 /**

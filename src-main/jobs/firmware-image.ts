@@ -12,11 +12,20 @@ export interface Firmware {
   loader: Uint8Array
   /** RAM that it leaves to a model */
   arenaBytes: Bytes
+  /** of its stack, what it leaves to a generated kernel */
+  kernelStackBytes: Bytes
 }
 
 /** The prebuilt image for a kind of board, and the loader. Throws FILE_NOT_FOUND, BOARD_NO_FIRMWARE. */
 export function loadFirmware(assetsDir: string, board: BoardData): Firmware {
   const built = (name: string) => readFile(join(assetsDir, 'firmware', `${name}.bin`), 'firmware')
   const image = built(board.id)
-  return { image, sha256: sha256(image), loader: built('loader'), arenaBytes: bytes(imageHeaderOf(image).arena_bytes) }
+  const header = imageHeaderOf(image)
+  return {
+    image,
+    sha256: sha256(image),
+    loader: built('loader'),
+    arenaBytes: bytes(header.arena_bytes),
+    kernelStackBytes: bytes(header.kernel_stack_bytes),
+  }
 }

@@ -4,7 +4,7 @@ import type { PackedModel } from '../pack/writer.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { KernelSource } from '../plan/planned-kernel.ts'
 import { systemClock } from '../base/clock.ts'
-import { boardDataOf, openBoard } from './boards.ts'
+import { boardDataOf, openBoard, type ConnectWish } from './boards.ts'
 import { loadFirmware } from './firmware-image.ts'
 import type { WorkerFiles } from './job-messages.ts'
 import { flash, type FlashConsent, type Flashed } from './stages/flash.ts'
@@ -19,6 +19,10 @@ export interface BoardPlace {
   consent: FlashConsent
   underReset: boolean
   kernels: KernelSource
+  /** holds the key that signs what is packed */
+  keyFolder: string
+  /** Virtual boards only: bytes that left its serial port. */
+  onSerial?: ConnectWish['onSerial']
 }
 
 export interface OnBoard {
@@ -32,16 +36,16 @@ export interface OnBoard {
 /** Plans, packs and flashes a model, hands the running board to `use`, and closes it however that ends. */
 export async function withFlashedModel<T>(
   graph: Graph,
-  { boardId, assetsDir, workers, consent, underReset, kernels }: BoardPlace,
+  { boardId, assetsDir, workers, consent, underReset, kernels, keyFolder, onSerial }: BoardPlace,
   work: Standalone,
   use: (onBoard: OnBoard) => Promise<T>,
 ): Promise<T> {
   const data = await boardDataOf(boardId, { underReset })
   const firmware = loadFirmware(assetsDir, data)
   const planned = plan({ graph, board: data, firmware, kernels }, standaloneContext(work, 'plan'))
-  const packed = pack(planned, standaloneContext(work, 'pack'))
+  const packed = pack({ plan: planned, keyFolder }, standaloneContext(work, 'pack'))
   const start = systemClock.monotonicMs()
-  const board = await openBoard(boardId, workers, { underReset })
+  const board = await openBoard(boardId, workers, { underReset, ...(onSerial && { onSerial }) })
   const connectMs = systemClock.monotonicMs() - start
   try {
     const flashed = await flash({ board, connectMs, firmware, packed, consent }, standaloneContext(work, 'flash'))

@@ -43,6 +43,8 @@ export interface PipelineDeps {
   assetsDir: string
   /** where flash that Thimble has not written is read back to before it is erased */
   backupFolder: string
+  /** holds the key that signs what is packed */
+  keyFolder: string
   emit: (event: JobEvent) => void
   /** resolves when the user agrees to what a `question` event asks; absent where nobody can be asked */
   agreement?: () => Promise<void>
@@ -69,7 +71,7 @@ export async function runPipeline(request: RunRequest, deps: PipelineDeps): Prom
     const model = ownGraph ? ownModel(ownGraph, request, rng) : await trainedModel(request, run)
     const verified = await run.stage('verify', verify, model)
     const planned = await run.stage('plan', plan, { graph: model.graph, board: data, firmware, kernels: 'plain' })
-    const packed = await run.stage('pack', pack, planned)
+    const packed = await run.stage('pack', pack, { plan: planned, keyFolder: deps.keyFolder })
     const start = deps.clock.monotonicMs()
     board = await deps.openBoard(request.boardId, request)
     const { backupFolder, agreement } = deps

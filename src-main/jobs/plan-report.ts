@@ -9,6 +9,7 @@ export function planReport(plan: Plan) {
     rewrites: plan.rewrites,
     flash: { ...plan.flash, ...plan.constants },
     ram: { ...plan.ram, lowerBound: plan.lowerBoundBytes },
+    stack: plan.stack,
     arena: plan.tensors.map(({ name, offset, bytes, firstOp, lastOp }) => ({ name, offset, bytes, firstOp, lastOp })),
     kernels: plan.kernels.map((kernel, index) => ({
       index,
@@ -25,7 +26,16 @@ export type PlanReport = ReturnType<typeof planReport>
 function kernelReport(kernel: PlannedKernel) {
   const { source, reason } = kernel
   if (source === 'plain')
-    return { source, reason, family: null, weights: null, codeBytes: 0, constantBytes: 0, scratchBytes: 0 }
+    return {
+      source,
+      reason,
+      family: null,
+      weights: null,
+      codeBytes: 0,
+      constantBytes: 0,
+      scratchBytes: 0,
+      stackBytes: 0,
+    }
   const { family, kernel: emitted } = kernel.emitted
   return {
     source,
@@ -35,5 +45,6 @@ function kernelReport(kernel: PlannedKernel) {
     codeBytes: emitted.code.bytes.length,
     constantBytes: emitted.constants.length,
     scratchBytes: emitted.scratchBytes,
+    stackBytes: emitted.stackBytes,
   }
 }

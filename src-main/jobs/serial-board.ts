@@ -4,6 +4,7 @@
 import { AppError } from '../base/errors.ts'
 import type { Provenance } from '../base/provenance.ts'
 import { BOARDS, type BoardData } from '../device/board-data.ts'
+import type { ByteStream } from '../device/byte-stream.ts'
 import { createFirmwareClient, type FirmwareClient, type Hello } from '../device/firmware-client.ts'
 import { createLink, type Link } from '../device/link.ts'
 import { BASE_BAUD, MAX_BAUD } from '../device/link-protocol.ts'
@@ -15,6 +16,8 @@ export interface SerialBoard {
   data: BoardData
   hello: Hello
   firmware: FirmwareClient
+  /** the line itself, for what is no frame */
+  stream: ByteStream
   provenance: Provenance
   close(): Promise<void>
 }
@@ -53,7 +56,7 @@ export async function openSerialBoard(id: string): Promise<SerialBoard> {
     }
     if (baud !== BASE_BAUD) await link.changeBaud(baud)
     const provenance = (await isPseudoTerminal(path)) ? 'emulated' : 'hardware'
-    return { data, hello, firmware, provenance, close: () => leave(link, baud) }
+    return { data, hello, firmware, stream, provenance, close: () => leave(link, baud) }
   } catch (error) {
     await stream.close()
     throw error

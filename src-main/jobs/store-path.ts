@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 /** Where flash is read back to, in that folder. */
 export const backupFolder = (storePath: string): string => join(storePath, 'backups')
 
+/** Where the signing keys are, in that folder. */
+export const keyFolder = (storePath: string): string => join(storePath, 'keys')
+
 /** The folder that holds the database and the artifacts: what was asked for, THIMBLE_STORE, or the system's own place. */
 export function storePath(
   asked: string | undefined,

@@ -8,7 +8,7 @@ import { openBoard } from './boards.ts'
 import type { JobSettings } from './job-messages.ts'
 import { openJobPort } from './job-port.ts'
 import { runPipeline } from './pipeline.ts'
-import { backupFolder } from './store-path.ts'
+import { backupFolder, keyFolder } from './store-path.ts'
 
 const port = openJobPort()
 const cancellation = new AbortController()
@@ -36,6 +36,7 @@ async function work({ request, storePath, assetsDir, workers, virtualFlash }: Jo
         openBoard(id, workers, { underReset }, virtualFlash === undefined ? undefined : readFileSync(virtualFlash)),
       agreement: () => new Promise((resolve) => (agree = resolve)),
       backupFolder: backupFolder(storePath),
+      keyFolder: keyFolder(storePath),
       emit: (event) => port.post(event),
       signal: cancellation.signal,
       clock: systemClock,

@@ -17,6 +17,7 @@ import {
   RECORD_KINDS,
   SECTION,
   SECTION_TYPES,
+  SIGNATURE,
   TARGET_CORES,
   type Field,
   type Layout,
@@ -67,7 +68,7 @@ const BLOCKS: readonly CBlock[] = [
   { kind: 'defines', title: 'Value types', constants: constants('TM_', DTYPE_CODES) },
   { kind: 'defines', title: 'Op records', constants: constants('TM_OP_', RECORD_KINDS) },
   REFERENCE,
-  ...[HEADER, SECTION, IO_HEAD, IO, OP_HEAD, ...Object.values(RECORDS), MOVE_PART].map(cStruct),
+  ...[HEADER, SECTION, SIGNATURE, IO_HEAD, IO, OP_HEAD, ...Object.values(RECORDS), MOVE_PART].map(cStruct),
 ]
 
 /** The text of firmware/include/tm_layout.h. */

@@ -3,9 +3,12 @@
 // A blob is little-endian and made of 4-byte words, so that the chip reads every structure in place from flash:
 //
 //   header | section table | PLAN: one record per op, in order | IO: inputs, then outputs | CNST: weights, biases … | CODE
+//   | SIGN
 //
 // CODE holds the machine code of generated kernels, position-independent Thumb-2 that runs where it lies; a blob without
 // generated kernels has no such section. A kernel is called as AAPCS has it: r0 input, r1 output, r2 scratch, r3 constants.
+//
+// SIGN is who packed the blob, for whoever writes it to a board (signature.ts); the chip looks at its size alone.
 //
 // A record begins with the fields of OP_HEAD; `record_bytes` leads to the next one. A reference is {offset, bytes}: into
 // the CNST section where bit 31 of `offset` is set, else into the arena in RAM.
@@ -25,7 +28,7 @@ export const WORD_BYTES = 4
 export const CONSTANT_SECTION_ALIGNMENT = 16
 
 export const TARGET_CORES = { 'cortex-m4f': 1, 'cortex-m7': 2 } as const
-export const SECTION_TYPES = { PLAN: 1, IO: 2, CNST: 3, CODE: 4 } as const
+export const SECTION_TYPES = { PLAN: 1, IO: 2, CNST: 3, CODE: 4, SIGN: 5 } as const
 export const DTYPE_CODES = { int8: 1, float32: 2, int32: 3 } as const satisfies Partial<Record<DType, number>>
 
 export type FieldType = 'u32' | 'i32' | 'f32' | 'ref'
@@ -83,6 +86,15 @@ export const SECTION = {
     { name: 'type', type: 'u32' },
     { name: 'offset', type: 'u32', note: 'from the start of the blob' },
     { name: 'bytes', type: 'u32' },
+  ],
+} as const satisfies Layout
+
+export const SIGNATURE = {
+  name: 'tm_signature',
+  title: 'All of the SIGN section: Ed25519 over the blob with crc32 and signature being zero.',
+  fields: [
+    { name: 'public_key', type: 'u32', count: 8 },
+    { name: 'signature', type: 'u32', count: 16 },
   ],
 } as const satisfies Layout
 

@@ -71,6 +71,9 @@ function readAt<L extends Layout>(layout: L, view: DataView, at: number, what: s
   return readStruct(layout, view, at)
 }
 
+/** CODE where kernels were generated, SIGN where somebody signed. */
+const OPTIONAL: readonly number[] = [SECTION_TYPES.CODE, SECTION_TYPES.SIGN]
+
 function readSections(view: DataView, count: number): Map<number, DataView> {
   const sections = new Map<number, DataView>()
   for (let i = 0; i < count; i++) {
@@ -79,7 +82,7 @@ function readSections(view: DataView, count: number): Map<number, DataView> {
     sections.set(type, new DataView(view.buffer, view.byteOffset + offset, bytes))
   }
   for (const [name, type] of Object.entries(SECTION_TYPES))
-    if (type !== SECTION_TYPES.CODE && !sections.has(type)) throw corrupt(`section ${name} is missing`)
+    if (!OPTIONAL.includes(type) && !sections.has(type)) throw corrupt(`section ${name} is missing`)
   return sections
 }
 

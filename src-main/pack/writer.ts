@@ -17,12 +17,14 @@ import {
   MAX_RANK,
   SECTION,
   SECTION_TYPES,
+  SIGNATURE,
   TARGET_CORES,
   layoutBytes,
   type Reference,
 } from './layout.ts'
 import { createCodeSection, generatedRecord } from './generated-records.ts'
 import { opRecord } from './op-records.ts'
+import { sign, type Signer } from './signature.ts'
 import { writeStruct } from './struct.ts'
 
 /** Bytes of flash by what they are for; they add up to `total`, the blob's length. */
@@ -36,7 +38,7 @@ export interface FlashBytes {
   code: Bytes
   /** op records and their lists */
   plan: Bytes
-  /** header, section table, input and output tensors, alignment */
+  /** header, section table, input and output tensors, signature, alignment */
   header: Bytes
   total: Bytes
 }
@@ -48,8 +50,11 @@ export interface PackedModel {
   flashBytes: FlashBytes
 }
 
-/** Writes the plan's model as the blob that the firmware runs. Throws ACCUMULATOR_OVERFLOW naming the layer. */
-export function packModel(plan: Plan): PackedModel {
+/**
+ * Writes the plan's model as the blob that the firmware runs, signed where somebody signs: the model's id is the same
+ * whoever does. Throws ACCUMULATOR_OVERFLOW naming the layer.
+ */
+export function packModel(plan: Plan, signer?: Signer): PackedModel {
   const { graph, target } = plan
   const placed = new Map(plan.tensors.map(({ id, offset, bytes }) => [id, { offset, bytes }]))
   const constants = createConstantSection()
@@ -77,6 +82,7 @@ export function packModel(plan: Plan): PackedModel {
     { type: SECTION_TYPES.IO, data: io },
     { type: SECTION_TYPES.CNST, data: constants.data() },
     ...(machineCode.length > 0 ? [{ type: SECTION_TYPES.CODE, data: machineCode }] : []),
+    ...(signer ? [{ type: SECTION_TYPES.SIGN, data: new Uint8Array(layoutBytes(SIGNATURE)) }] : []),
   ]
 
   const headerBytes = layoutBytes(HEADER)
@@ -96,6 +102,7 @@ export function packModel(plan: Plan): PackedModel {
     }),
     body,
   ])
+  if (signer) sign(blob, signer)
   sealBlob(blob)
   const { weights, biases, quantization, plan: lists } = constants.sizes
   const planBytes = sections[0]!.data.length + lists

@@ -8,6 +8,7 @@ import { AppError } from '../base/errors.ts'
 import { KB, bytes, type Bytes, type Hz } from '../base/units.ts'
 import { tensorBytes, type Graph, type Tensor, type TensorId } from '../ir/graph.ts'
 import { tensorAt } from '../ir/tensor-access.ts'
+import { checkStack, stackFit, type StackFit } from './stack.ts'
 import { aliveAt, busiestOp, placeBuffers, type PlacedBuffer } from './arena.ts'
 import { checkChipSupport } from './chip-support.ts'
 import { constantBytes, type ConstantBytes } from './flash.ts'
@@ -24,6 +25,8 @@ export interface PlanTarget {
   /** what of flash stays at hand as data between two readings */
   dataCache: Bytes
   budget: { flashWeights: Bytes; ramActivations: Bytes }
+  /** of the stack that the firmware's linker script reserves, what is left to a generated kernel; absent: not checked */
+  kernelStack?: Bytes
 }
 
 /** An activation in the arena. */
@@ -68,6 +71,7 @@ export interface Plan {
   constants: ConstantBytes
   flash: Fit
   ram: Fit
+  stack: StackFit
   fits: boolean
   latency: LatencyEstimate
 }
@@ -92,6 +96,7 @@ export function planModel(source: Graph, target: PlanTarget, options: PlanOption
   const { buffers, arenaBytes } = placeBuffers([...activations, ...scratch])
   const scratchOf = new Map(buffers.slice(activations.length).map((buffer) => [buffer.firstOp, buffer]))
   const busiest = busiestOp(buffers)
+  const stack = stackFit(choices, target.kernelStack)
   const constants = constantBytes(graph, choices)
   const flash = fit(constants.total, target.budget.flashWeights, constantTensors(graph))
   const ram = fit(arenaBytes, target.budget.ramActivations, firstTensors(graph, aliveAt(buffers, busiest.op)))
@@ -117,7 +122,8 @@ export function planModel(source: Graph, target: PlanTarget, options: PlanOption
     constants,
     flash,
     ram,
-    fits: flash.over === 0 && ram.over === 0,
+    stack,
+    fits: flash.over === 0 && ram.over === 0 && stack.over === 0,
     latency: estimateLatency(graph, target, choices),
   }
 }
@@ -138,9 +144,13 @@ const firstTensors = (graph: Graph, buffers: readonly PlacedBuffer[]) =>
 const constantTensors = (graph: Graph) =>
   [...new Set(graph.ops.flatMap((op) => op.inputs))].map((id) => tensorAt(graph, id)).filter((tensor) => tensor.data)
 
-/** Throws MODEL_TOO_LARGE: for each memory that is over its budget by how much, and the tensors that take most of it. */
+/**
+ * Throws MODEL_TOO_LARGE: for each memory that is over its budget by how much, and the tensors that take most of it; and
+ * STACK_TOO_SMALL.
+ */
 export function checkBudget(plan: Plan): void {
   if (plan.fits) return
+  checkStack(plan)
   const { board } = plan.target
   const message = [describe('flash for weights', plan.flash, board), describe('RAM for activations', plan.ram, board)]
     .filter((line) => line !== undefined)

@@ -133,6 +133,12 @@ describe('a model file', () => {
           total: z.number(),
         }),
         ram: fit.extend({ lowerBound: z.number() }),
+        stack: z.strictObject({
+          needed: z.number(),
+          available: z.number(),
+          over: z.literal(0),
+          deepestOp: z.number(),
+        }),
         arena: z.array(
           z.strictObject({
             name: z.string(),
@@ -153,6 +159,7 @@ describe('a model file', () => {
             codeBytes: z.number(),
             constantBytes: z.number(),
             scratchBytes: z.number(),
+            stackBytes: z.number(),
           }),
         ),
         latency: z.object({ provenance: z.literal('estimated'), latencyUs: z.number(), cycles: z.number() }),

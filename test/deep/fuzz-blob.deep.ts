@@ -11,6 +11,7 @@ import { readTflite } from '../../src-main/formats/tflite/read-tflite.ts'
 import { packModel } from '../../src-main/pack/writer.ts'
 import { planModel } from '../../src-main/plan/plan.ts'
 import { wholeModel } from '../firmware/damage.ts'
+import { randomNetwork } from '../firmware/random-networks.ts'
 import { buildFuzzer } from '../firmware/fuzz-target.ts'
 import { MLPERF_MODELS, hasMlperfTiny, mlperfFile } from '../support/mlperf-tiny.ts'
 
@@ -19,9 +20,12 @@ const SEED = Number(process.env['THIMBLE_SEED'])
 
 const FOLDER = join('.cache', 'deep', 'fuzz-blob')
 const RANDOM_SEEDS = 300
+const SIGNED_SEEDS = 20
+/** The chip does not look at it. */
+const ANY_SIGNER = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }
 /** Small networks have all that a reader can get wrong, and are read a hundred times faster than whole models. */
-const SMALL = { corpus: 'small', maxBytes: 4096, share: 0.99 }
-const WHOLE = { corpus: 'whole', maxBytes: 320_000, share: 0.01 }
+const SMALL = { corpus: 'small', maxBytes: 4096, share: 0.999 }
+const WHOLE = { corpus: 'whole', maxBytes: 320_000, share: 0.001 }
 /** of `choices` in fuzz_blob.c */
 const CHOICES = new Uint8Array(4)
 
@@ -32,6 +36,10 @@ function writeSeeds(folder: string, blobs: readonly Uint8Array[]): void {
 
 function seeds() {
   const small = Array.from({ length: RANDOM_SEEDS }, (_, i) => wholeModel(createRng(9_000_000 + i)).blob)
+  const signed = Array.from({ length: SIGNED_SEEDS }, (_, i) => {
+    const plan = planModel(randomNetwork(createRng(9_100_000 + i)).graph, findBoardData('stm32f407')!)
+    return packModel(plan, ANY_SIGNER).blob
+  })
   const models = hasMlperfTiny ? MLPERF_MODELS : []
   const plans = models.flatMap((name) =>
     (['plain', 'generated'] as const).map((kernels) =>
@@ -39,7 +47,7 @@ function seeds() {
     ),
   )
   return {
-    small: small.filter((blob) => blob.length + CHOICES.length <= SMALL.maxBytes),
+    small: [...small, ...signed].filter((blob) => blob.length + CHOICES.length <= SMALL.maxBytes),
     whole: plans.map((plan) => packModel(plan).blob),
   }
 }

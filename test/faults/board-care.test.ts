@@ -5,7 +5,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createRng } from '../../src-main/base/rng.ts'
+import { ownSigner } from '../../src-main/jobs/signing-keys.ts'
+import { keyFolder } from '../../src-main/jobs/store-path.ts'
+import { packModel } from '../../src-main/pack/writer.ts'
+import { planModel } from '../../src-main/plan/plan.ts'
 import { thimble, thimbleError, thimbleJson } from '../cli/command-line.ts'
+import { randomNetwork } from '../firmware/random-networks.ts'
 import { LEVEL_1, LEVEL_2, optionBytes, sleeps, takesPins } from './fault-table.ts'
 import { FaultyBoard, isA, PROBE_ID } from './faulty-board.ts'
 import { firmwareSays, flashWith, modelsFor } from './flash-session.ts'
@@ -74,11 +80,14 @@ describe('backup and restore', () => {
     expect(await json('backup', PROBE_ID, '--out', file)).toMatchObject({ file, bytes: before.length })
     expect(Buffer.compare(readFileSync(file), before)).toBe(0)
     board.powerCycle(new Uint8Array(before.length).fill(0x5a))
-    const report = await json('restore', PROBE_ID, file, '--yes')
+    const report = await json('restore', PROBE_ID, file, '--yes', '--trust')
     expect(report).toMatchObject({ file, bytes: before.length, verifiedBytes: before.length })
     expect(Buffer.compare(board.flash(), before)).toBe(0)
     expect(await firmwareSays(board)).toBe('whole')
-    expect(await json('restore', PROBE_ID, file, '--yes')).toMatchObject({ writtenBytes: 0, erasedSectors: [] })
+    expect(await json('restore', PROBE_ID, file, '--yes', '--trust')).toMatchObject({
+      writtenBytes: 0,
+      erasedSectors: [],
+    })
   }, 60_000)
 
   it('keep what the backup came from beside it, and the backup itself raw', async () => {
@@ -92,7 +101,7 @@ describe('backup and restore', () => {
     })
     expect(record.unique_id).toMatch(/^[0-9a-f]{24}$/)
     expect(Math.abs(Date.parse(String(record.read_at)) - Date.now())).toBeLessThan(60_000)
-    expect(await json('restore', PROBE_ID, file, '--yes')).toMatchObject({ record })
+    expect(await json('restore', PROBE_ID, file, '--yes', '--trust')).toMatchObject({ record })
   })
 
   describe.each<[string, (record: Record<string, unknown>) => unknown, RegExp]>([
@@ -105,15 +114,32 @@ describe('backup and restore', () => {
       const record = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, unknown>
       writeFileSync(`${file}.json`, JSON.stringify(change(record)))
       board.powerCycle(new Uint8Array(board.data.flash.size).fill(0x5a))
-      const refused = await error('restore', PROBE_ID, file, '--yes')
+      const refused = await error('restore', PROBE_ID, file, '--yes', '--trust')
       expect(refused).toMatchObject({ code: 'BACKUP_WRONG', message: expect.stringMatching(message) as string })
       expect(board.flash().every((byte) => byte === 0x5a)).toBe(true)
     })
   })
 
+  it('of a packed model that no known key has signed is the user’s word to give, and of a known one is not', async () => {
+    const graph = randomNetwork(createRng(7)).graph
+    const plan = planModel(graph, board.data)
+    await json('backup', PROBE_ID, '--out', file)
+    const before = board.flash()
+    const refused = await error('restore', PROBE_ID, file, '--yes')
+    expect(refused).toMatchObject({ code: 'BLOB_UNTRUSTED', message: 'Nobody has signed the packed model.' })
+    expect(refused.hint).toMatch(/--trust/)
+    expect(Buffer.compare(board.flash(), before)).toBe(0)
+
+    board.powerCycle(flashWith(board.data, packModel(plan, ownSigner(keyFolder(folder))).blob))
+    await json('backup', PROBE_ID, '--out', join(folder, 'signed.bin'))
+    expect(await json('restore', PROBE_ID, join(folder, 'signed.bin'), '--yes')).toMatchObject({
+      file: join(folder, 'signed.bin'),
+    })
+  }, 60_000)
+
   it('without a record, or from another chip of the same kind, restore and say so', async () => {
     await json('backup', PROBE_ID, '--out', file)
-    const said = async () => (await thimble(['board', 'restore', PROBE_ID, file, '--yes'], folder)).stderr
+    const said = async () => (await thimble(['board', 'restore', PROBE_ID, file, '--yes', '--trust'], folder)).stderr
     expect(await said()).not.toMatch(/another chip|nothing says/)
     const record = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Record<string, unknown>
     writeFileSync(`${file}.json`, JSON.stringify({ ...record, unique_id: '0'.repeat(24) }))
@@ -146,7 +172,7 @@ describe('backup and restore', () => {
   ])('a file %s is refused before anything is erased', async (_, change) => {
     const before = board.flash()
     writeFileSync(file, change(board.flash()))
-    expect(await error('restore', PROBE_ID, file, '--yes')).toMatchObject({ code: 'BACKUP_WRONG' })
+    expect(await error('restore', PROBE_ID, file, '--yes', '--trust')).toMatchObject({ code: 'BACKUP_WRONG' })
     expect(Buffer.compare(board.flash(), before)).toBe(0)
   })
 

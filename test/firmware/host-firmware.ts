@@ -15,7 +15,13 @@ import { join } from 'node:path'
 import { sha256 } from '../../src-main/base/hash.ts'
 
 const FIRMWARE = 'firmware'
-const SOURCES = ['src/kernels', 'src/runtime', 'host'].map((folder) => join(FIRMWARE, folder))
+/** The programs that are made of it, and their sources. */
+const PROGRAMS = {
+  tm_host: ['src/kernels', 'src/runtime', 'host'],
+  tm_serial_host: ['src/kernels', 'src/runtime', 'src/protocol', 'host-serial'],
+}
+/** The debug probe's rings need a chip's memory barrier. */
+const ON_CHIPS_ALONE = 'tm_rtt.c'
 const FLAGS = [
   '-std=c11',
   '-O1',
@@ -28,12 +34,12 @@ const FLAGS = [
   '-Wcast-qual',
   '-fsanitize=address,undefined',
   '-fno-sanitize-recover=all',
-  ...['include', 'src/kernels', 'src/runtime'].map((folder) => `-I${join(FIRMWARE, folder)}`),
+  ...['include', 'src/kernels', 'src/runtime', 'src/protocol'].map((folder) => `-I${join(FIRMWARE, folder)}`),
 ]
 
 /** Path of the program; built once for each state of the sources. */
-export function buildHostFirmware(): string {
-  const folders = [...SOURCES, join(FIRMWARE, 'include')]
+function buildHostFirmware(name: keyof typeof PROGRAMS): string {
+  const folders = [...PROGRAMS[name], 'include'].map((folder) => join(FIRMWARE, folder))
   const files = folders.flatMap((folder) =>
     readdirSync(folder)
       .sort()
@@ -41,10 +47,10 @@ export function buildHostFirmware(): string {
   )
   const state = sha256(JSON.stringify([FLAGS, files.map((file) => readFileSync(file, 'utf8'))])).slice(0, 16)
   const folder = join('.cache', 'firmware-host')
-  const program = join(folder, `tm_host-${state}`)
+  const program = join(folder, `${name}-${state}`)
   if (existsSync(program)) return program
   mkdirSync(folder, { recursive: true })
-  const sources = files.filter((file) => file.endsWith('.c'))
+  const sources = files.filter((file) => file.endsWith('.c') && !file.endsWith(ON_CHIPS_ALONE))
   const building = `${program}.${process.pid}`
   execFileSync('gcc', [...FLAGS, ...sources, '-o', building], { stdio: 'inherit' })
   renameSync(building, program)
@@ -74,7 +80,7 @@ export interface HostResult {
 
 /** Runs the cases in one process. A sanitizer's report fails the call with its text. */
 export function runHostFirmware(cases: readonly HostCase[]): HostResult[] {
-  const program = buildHostFirmware()
+  const program = buildHostFirmware('tm_host')
   mkdirSync('.cache', { recursive: true })
   const folder = mkdtempSync(join('.cache', 'firmware-cases-'))
   try {
@@ -83,6 +89,30 @@ export function runHostFirmware(cases: readonly HostCase[]): HostResult[] {
     const { status, stdout, stderr } = spawnSync(program, [file], { maxBuffer: 2 ** 30 })
     if (status !== 0) throw new Error(`The host firmware failed (${status}):\n${stderr.toString().slice(0, 4000)}`)
     return readResults(stdout, cases.length)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+export interface SerialCase {
+  blob: Uint8Array
+  arenaBytes: number
+  /** what comes on the line, `pieceBytes` at a time */
+  arriving: Uint8Array
+  pieceBytes?: number
+}
+
+/** All that a board sends on its serial line. A sanitizer's report fails the call with its text. */
+export function runSerialFirmware({ blob, arenaBytes, arriving, pieceBytes = 64 }: SerialCase): Buffer {
+  const program = buildHostFirmware('tm_serial_host')
+  const folder = mkdtempSync(join('.cache', 'firmware-cases-'))
+  try {
+    const file = join(folder, 'case')
+    const words = new Uint8Array(Uint32Array.of(blob.length, arenaBytes, pieceBytes).buffer)
+    writeFileSync(file, Buffer.concat([words, blob, arriving]))
+    const { status, stdout, stderr } = spawnSync(program, [file], { maxBuffer: 2 ** 30 })
+    if (status !== 0) throw new Error(`The host firmware failed (${status}):\n${stderr.toString().slice(0, 4000)}`)
+    return stdout
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -32,6 +32,7 @@ export interface JobTools {
 
 /** Where flash that Thimble has not written is read back to. */
 export const BACKUPS = join(tmpdir(), 'thimble-backups')
+const KEYS = join(tmpdir(), `thimble-keys-${process.pid}`)
 
 export interface BoardState {
   /** what the board's flash holds at power-on */
@@ -72,6 +73,7 @@ export async function runJob(
     assetsDir: ASSETS,
     openBoard,
     backupFolder: BACKUPS,
+    keyFolder: KEYS,
     ...(asks && { agreement: () => new Promise<void>((resolve) => (agree = resolve)) }),
     emit(event) {
       events.push(jobEvent.parse(event))

@@ -9,7 +9,8 @@
 #include "usart.h"
 
 /* Placed by link.ld; their addresses are the values. */
-extern uint8_t tm_image_bytes[], tm_model_start[], tm_model_bytes[], tm_arena_start[], tm_arena_bytes[];
+extern uint8_t tm_image_bytes[], tm_model_start[], tm_model_bytes[], tm_arena_start[], tm_arena_bytes[],
+    tm_kernel_stack_bytes[];
 
 __attribute__((section(".image_header"), used)) static const tm_image_header image_header = {
     .magic = TM_IMAGE_MAGIC,
@@ -23,6 +24,7 @@ __attribute__((section(".image_header"), used)) static const tm_image_header ima
     .model_bytes = (uint32_t)tm_model_bytes,
     .arena_start = (uint32_t)tm_arena_start,
     .arena_bytes = (uint32_t)tm_arena_bytes,
+    .kernel_stack_bytes = (uint32_t)tm_kernel_stack_bytes,
 };
 
 tm_link_hello tm_port_facts;

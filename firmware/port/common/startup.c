@@ -7,6 +7,7 @@
 #include "fault.h"
 #include "port.h"
 #include "tm_command.h"
+#include "tm_mlperf.h"
 #include "tm_rtt.h"
 #include "usart.h"
 
@@ -30,19 +31,34 @@ static void tick_start(uint32_t clock_hz)
     SYST_CSR = SYST_CSR_CLKSOURCE | SYST_CSR_TICKINT | SYST_CSR_ENABLE;
 }
 
+/* Until the next interrupt, at most a tick; a byte that came just now is seen then. Returns the cycles that it took, by
+ * the timer that goes on meanwhile. */
+static uint32_t sleep(void)
+{
+    const uint32_t period = SYST_RVR + 1u;
+    const uint32_t before = SYST_CVR;
+    __asm volatile("wfi" ::: "memory");
+    return (before + period - SYST_CVR) % period;
+}
+
 __attribute__((noreturn, used)) static void serve(void)
 {
     static tm_receiver rtt, usart;
+    static tm_mlperf mlperf;
     rtt.stream = &tm_rtt_stream;
     usart.stream = &usart_stream;
+    usart.stray = tm_mlperf_take;
+    usart.stray_context = &mlperf;
+    mlperf.stream = &usart_stream;
+    tm_mlperf_greet(&mlperf);
     for (;;) {
         const bool served_rtt = tm_command_serve(&rtt);
         usart.quiet = usart_is_quiet();
         const bool served_usart = tm_command_serve(&usart);
-        usart_tend(usart.whole);
+        usart_tend(usart.whole + mlperf.commands);
+        tm_mlperf_tick(&mlperf);
         if (!served_rtt && !served_usart) {
-            /* A byte that came just now is seen at the next tick. */
-            __asm volatile("wfi" ::: "memory");
+            tm_mlperf_slept(&mlperf, sleep());
         }
     }
 }

@@ -36,8 +36,8 @@ static volatile uint32_t framing_errors;
 
 static uint32_t clock_hz;
 static uint32_t current_baud;
-static uint32_t frames_seen;
-/* no whole frame has come at this rate yet; where one was just asked for, its own frame does not count */
+static uint32_t whole_seen;
+/* nothing whole has come at this rate yet; where one was just asked for, its own frame does not count */
 static bool on_trial;
 static bool changed;
 
@@ -125,13 +125,13 @@ static void set_rate(uint32_t baud)
     PORT_USART_CR1 = PORT_USART_ENABLE | CR1_TE | CR1_RE | CR1_RXNEIE;
 }
 
-void usart_tend(uint32_t whole_frames)
+void usart_tend(uint32_t whole)
 {
-    if (whole_frames != frames_seen && !changed) {
+    if (whole != whole_seen && !changed) {
         framing_errors = 0u;
         on_trial = false;
     }
-    frames_seen = whole_frames;
+    whole_seen = whole;
     changed = false;
     const bool no_host = (on_trial && trial_ms == TRIAL_MS) || framing_errors >= MAX_FRAMING_ERRORS;
     if (no_host && current_baud != TM_LINK_BAUD) {

@@ -18,8 +18,8 @@ void usart_tick(void);
 bool usart_is_quiet(void);
 
 /* Goes back to 115200 baud when the host is not at the rate that it asked for. To be called again and again with the
- * number of whole frames so far. */
-void usart_tend(uint32_t whole_frames);
+ * number of whole frames and commands so far. */
+void usart_tend(uint32_t whole);
 
 /* While a model runs no byte interrupts it. What a host sends then is lost but for the last byte. */
 void usart_hold(bool hold);

@@ -143,7 +143,7 @@ static void open_model(const tm_request *request)
         return;
     }
     tm_sender sender;
-    answer_begin(&sender, request, sizeof opened + tensors * sizeof(tm_link_span));
+    answer_begin(&sender, request, (uint32_t)(sizeof opened + tensors * sizeof(tm_link_span)));
     tm_frame_add(&sender, &opened, sizeof opened);
     for (uint32_t i = 0u; i < tensors; i++) {
         const tm_link_span span = span_of(i, opened.inputs);

@@ -1,6 +1,7 @@
 #include "tm_frame.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "thimble.h"
@@ -33,13 +34,16 @@ static void drop(tm_receiver *receiver, uint32_t count)
     }
 }
 
-/* Drops what can't start a frame. */
+/* Hands on and drops what can't start a frame. */
 static void seek_sync(tm_receiver *receiver)
 {
     const uint8_t *buffer = (const uint8_t *)receiver->buffer;
     uint32_t skip = 0u;
     while (skip < receiver->filled && buffer[skip] != TM_LINK_SYNC) {
         skip++;
+    }
+    if (skip != 0u && receiver->stray != NULL) {
+        receiver->stray(receiver->stray_context, buffer, skip);
     }
     drop(receiver, skip);
 }
@@ -92,6 +96,9 @@ tm_frame_result tm_frame_receive(tm_receiver *receiver, tm_frame *frame)
                                                             word_at(buffer + total - TM_LINK_CRC_BYTES);
         receiver->consumed = whole ? total : 1u;
         receiver->whole += whole ? 1u : 0u;
+        if (whole && receiver->stray != NULL) {
+            receiver->stray(receiver->stray_context, NULL, 0u);
+        }
         return whole ? TM_FRAME_WHOLE : TM_FRAME_BAD;
     }
 }

@@ -26,6 +26,9 @@ typedef struct {
     uint32_t consumed; /* bytes of the frame that was handed out last */
     uint32_t whole;    /* frames handed out, wraps */
     bool quiet;        /* set by whoever knows that nothing has come for long: half a frame stays half then */
+    /* Gets, in their order, the bytes that belong to no frame, and for each whole frame none. May be NULL. */
+    void (*stray)(void *context, const uint8_t *bytes, uint32_t count);
+    void *stray_context;
     uint32_t buffer[TM_LINK_MAX_FRAME / 4u];
 } tm_receiver;
 

@@ -7,8 +7,9 @@
 #include "tm_ops.h"
 
 enum { TM_BLOB_ALIGNMENT = 16, TM_ARENA_ALIGNMENT = 4, TM_WORD = 4 };
-/* PLAN, IO and CNST are in every blob; CODE where kernels were generated. */
-enum { TM_SECTIONS_MIN = 3, TM_SECTIONS_MAX = 4 };
+/* PLAN, IO and CNST are in every blob; CODE where kernels were generated; SIGN where somebody signed, for the host, which
+ * looks at it before it writes a blob to flash. */
+enum { TM_SECTIONS_MIN = 3, TM_SECTIONS_MAX = 5 };
 
 /* The build says which core it is for; machine code is refused where it says nothing. */
 #ifndef TM_RUNNING_CORE
@@ -59,13 +60,14 @@ static tm_status tm_find_sections(const tm_header *header, tm_section sections[T
     }
     for (uint32_t i = 0; i < count; i++) {
         const tm_section section = table[i];
-        if (section.type < TM_SECTION_PLAN || section.type > TM_SECTION_CODE) {
+        if (section.type < TM_SECTION_PLAN || section.type > TM_SECTION_SIGN) {
             return TM_UNKNOWN_SECTION;
         }
         const uint32_t alignment =
             section.type == TM_SECTION_CNST ? TM_CONSTANT_SECTION_ALIGNMENT : (uint32_t)TM_WORD;
         if ((seen & (1u << section.type)) != 0u || section.offset % alignment != 0u || section.offset < table_end ||
-            section.offset > header->total_bytes || section.bytes > header->total_bytes - section.offset) {
+            section.offset > header->total_bytes || section.bytes > header->total_bytes - section.offset ||
+            (section.type == TM_SECTION_SIGN && section.bytes != sizeof(tm_signature))) {
             return TM_BAD_SECTION;
         }
         seen |= 1u << section.type;

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../base/errors.ts'
 import { formatExactBytes } from '../../contract/format.ts'
 import { backupBoard, restoreBoard, unprotectBoard, type CarePlace } from '../../jobs/board-care.ts'
+import { keyFolder } from '../../jobs/store-path.ts'
 import { serveBoard, STLINK_GENERATIONS } from '../../jobs/serve-board.ts'
 import { defineCommand, flagOn, type CommandIo } from '../command.ts'
 
@@ -20,6 +21,7 @@ const options = z.object({
   probe: z.enum(STLINK_GENERATIONS, `has to be one of ${STLINK_GENERATIONS.join(', ')}`).default('v3'),
   out: z.string().optional(),
   yes: flagOn,
+  trust: flagOn,
   'under-reset': flagOn,
 })
 type Options = z.infer<typeof options>
@@ -74,7 +76,8 @@ const ACTIONS: Record<string, Action<unknown>> = {
   restore: action({
     takesFile: true,
     destroys: 'Restoring a backup erases what the flash holds now.',
-    run: (place, _, io, file) => restoreBoard(place, file, io),
+    run: (place, { trust: anyone }, io, file) =>
+      restoreBoard(place, file, { keyFolder: keyFolder(io.storePath), anyone }, io),
     print: ({ file, bytes, writtenBytes, verifiedBytes }) =>
       `Flash holds the ${formatExactBytes(bytes)} of ${file}: ${formatExactBytes(writtenBytes)} were written, ` +
       `${formatExactBytes(verifiedBytes)} read back.`,
@@ -96,6 +99,7 @@ export const board = defineCommand<Options, { action: string; value: unknown }>(
     { name: 'probe', value: '<kind>', text: `serve: which ST-Link it has: ${STLINK_GENERATIONS.join(', ')} (v3)` },
     { name: 'out', value: '<file>', text: 'backup: the file to write' },
     { name: 'yes', text: 'unprotect, restore: erase what the flash holds' },
+    { name: 'trust', text: 'restore: a packed model that no known key has signed (thimble keys), too' },
     { name: 'under-reset', text: 'backup, restore, unprotect: connect while the chip is held in reset' },
   ],
   options,

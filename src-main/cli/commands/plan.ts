@@ -26,7 +26,7 @@ export const plan = defineCommand({
       kernels: plain ? 'plain' : 'generated',
       listing,
     }),
-  print({ listing, board, flash, ram, arena, kernels, rewrites, latency }) {
+  print({ listing, board, flash, ram, stack, arena, kernels, rewrites, latency }) {
     if (listing !== undefined) return listing
     const head = formatPairs([
       ['board', board],
@@ -36,6 +36,10 @@ export const plan = defineCommand({
         `${formatBytes(ram.needed)} (${formatExactBytes(ram.needed)}) of ${formatBytes(ram.budget)}`,
       ],
       ['lower bound', formatExactBytes(ram.lowerBound)],
+      [
+        'stack of kernels',
+        `${formatExactBytes(stack.needed)} of ${stack.available === null ? NOTHING : formatExactBytes(stack.available)}`,
+      ],
       ['latency', `≈\u00a0${formatLatency(latency.latencyUs)}, Estimated`],
     ])
     const map = formatTable(
@@ -46,11 +50,13 @@ export const plan = defineCommand({
       ]),
     )
     const layers = formatTable(
-      ['layer', 'op', 'kernel', 'weights', 'why', 'code', 'constants', 'scratch'],
-      kernels.map(({ index, op, source, family, weights, reason, codeBytes, constantBytes, scratchBytes }) => [
-        ...[String(index), op, family ?? source, weights ?? NOTHING, reason],
-        ...[codeBytes, constantBytes, scratchBytes].map(String),
-      ]),
+      ['layer', 'op', 'kernel', 'weights', 'why', 'code', 'constants', 'scratch', 'stack'],
+      kernels.map(
+        ({ index, op, source, family, weights, reason, codeBytes, constantBytes, scratchBytes, stackBytes }) => [
+          ...[String(index), op, family ?? source, weights ?? NOTHING, reason],
+          ...[codeBytes, constantBytes, scratchBytes, stackBytes].map(String),
+        ],
+      ),
     )
     return [head, ...rewrites.map(rewriteText), map, layers].join('\n\n')
   },

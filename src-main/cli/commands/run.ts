@@ -8,7 +8,7 @@ import { openBoard } from '../../jobs/boards.ts'
 import { runPipeline } from '../../jobs/pipeline.ts'
 import { recipeHelp } from '../../jobs/recipes.ts'
 import { runReport } from '../../jobs/run-report.ts'
-import { backupFolder } from '../../jobs/store-path.ts'
+import { backupFolder, keyFolder } from '../../jobs/store-path.ts'
 import { openWorkspace } from '../../jobs/workspace.ts'
 import { defineCommand } from '../command.ts'
 import type { ProgressLine } from '../progress-line.ts'
@@ -64,6 +64,7 @@ export const run = defineCommand({
         store: workspace.store,
         openBoard: (id, wish) => openBoard(id, workers, wish),
         backupFolder: backupFolder(storePath),
+        keyFolder: keyFolder(storePath),
         assetsDir,
         emit: (event) => showEvent(event, line),
         signal,

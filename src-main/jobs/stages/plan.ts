@@ -32,8 +32,13 @@ export function plan(input: PlanInput, ctx: JobContext): Plan {
   return planned
 }
 
-/** After exact rewrites. The budget for activations is never more than what the firmware leaves. */
+/**
+ * After exact rewrites. The budget for activations is never more than what the firmware leaves; the stack is the firmware's
+ * too.
+ */
 export function planFor({ graph, board, firmware, kernels }: PlanInput): Plan {
   const ramActivations = bytes(Math.min(board.budget.ramActivations, firmware.arenaBytes))
-  return planModel(graph, { ...board, budget: { ...board.budget, ramActivations } }, { kernels, rewrite: true })
+  const { kernelStackBytes: kernelStack } = firmware
+  const target = { ...board, kernelStack, budget: { ...board.budget, ramActivations } }
+  return planModel(graph, target, { kernels, rewrite: true })
 }

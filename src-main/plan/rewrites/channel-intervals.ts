@@ -5,7 +5,7 @@
 // an accumulator's interval give the ends of the output's, as long as no step of the way wraps around at 32 bits.
 
 import { multiplyByQuantizedMultiplier } from '../../ir/fixed-point.ts'
-import type { Add, Graph, Mean, Op, Tensor, TensorId } from '../../ir/graph.ts'
+import type { Add, Graph, Mean, Op, Tensor, TensorId, TransposeConv } from '../../ir/graph.ts'
 import { createInterpreter } from '../../ir/interpreter/interpreter.ts'
 import { requantize } from '../../ir/interpreter/int8-requantize.ts'
 import { addParams, convolutionParams, meanParams, padValue, poolParams } from '../../ir/quantized-params.ts'
@@ -64,6 +64,7 @@ function mixed({ low, high }: Intervals, channels: number): Intervals {
 
 /** Undefined where nothing is known of the op. */
 function intervalsOf(graph: Graph, op: Op, of: IntervalsOf): Intervals | undefined {
+  if (op.kind === 'TRANSPOSE_CONV') return undefined
   if (isWeighted(op)) return ofWeighted(graph, op, of(op.inputs[0]))
   const channels = channelsOf(tensorAt(graph, op.outputs[0]))
   const input = of(op.inputs[0])
@@ -176,7 +177,7 @@ export function readsPadding(g: WindowGeometry): boolean {
 }
 
 /** acc = bias + sum w * (x - zero point); a tap in the padding adds nothing. */
-function ofWeighted(graph: Graph, op: WeightedOp, input: Intervals): Intervals {
+function ofWeighted(graph: Graph, op: Exclude<WeightedOp, TransposeConv>, input: Intervals): Intervals {
   const params = convolutionParams(graph, op)
   const { activationMin, activationMax, inputZeroPoint, multipliers, shifts, bias } = params
   const weights = constantOf(graph, op.inputs[1], Int8Array)
