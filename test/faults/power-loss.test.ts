@@ -53,37 +53,33 @@ const REFUSALS = ['BOARD_NO_FIRMWARE', 'MODEL_REJECTED', 'BOARD_FAULT']
 
 describe.each(BOARDS.map(({ id }) => id))('%s loses its power', (id) => {
   test.each([
-    ['while the model changes', true, 'loader', 3, [1, 2]],
-    ['while the model changes', true, 'probe', 4, [3]],
-    ['while a blank chip is written', false, 'loader', 8, [4]],
+    ['while the model changes', true, 'loader', 3, 1],
+    ['while the model changes', true, 'probe', 4, 3],
+    ['while a blank chip is written', false, 'loader', 8, 4],
   ] as const)(
     '%s (an older one there: %s) by the %s: gone, nothing half written is taken, and the next attempt is good',
-    async (_, older, by, least, seeds) => {
+    async (_, older, by, least, seed) => {
       board = new FaultyBoard(id)
       const image = firmwareOf(board.data)
       const [wanted, other] = modelsFor(board.data)
       const start = older ? flashWith(board.data, other) : new Uint8Array(board.data.flash.size).fill(0xff)
-      let cuts = 0
-      for (const seed of seeds) {
-        for (let index = 0; ; index++) {
-          board.powerCycle(start)
-          const left = cutPower(index, createRng(seed * 1000 + index))
-          const error = await errorOf(flashAndRun(board, image, wanted, { by }))
-          const cells = left()
-          if (cells === undefined) {
-            expect(error).toBeUndefined() // it was over before
-            break
-          }
-          expect(error?.code).toBe('BOARD_GONE')
-          board.powerCycle(cells)
-          if (wholeModel(board, [wanted, other]) === undefined) expect(REFUSALS).toContain(await firmwareSays(board))
-          const { report } = await flashAndRun(board, image, wanted)
-          expect(report.model.verifiedBytes).toBeGreaterThanOrEqual(wanted.length)
-          expect(wholeModel(board, [wanted])).toBe(wanted)
-          cuts++
+      for (let cuts = 0; ; cuts++) {
+        board.powerCycle(start)
+        const left = cutPower(cuts, createRng(seed * 1000 + cuts))
+        const error = await errorOf(flashAndRun(board, image, wanted, { by }))
+        const cells = left()
+        if (cells === undefined) {
+          expect(error).toBeUndefined() // it was over before
+          expect(cuts).toBeGreaterThanOrEqual(least)
+          break
         }
+        expect(error?.code).toBe('BOARD_GONE')
+        board.powerCycle(cells)
+        if (wholeModel(board, [wanted, other]) === undefined) expect(REFUSALS).toContain(await firmwareSays(board))
+        const { report } = await flashAndRun(board, image, wanted)
+        expect(report.model.verifiedBytes).toBeGreaterThanOrEqual(wanted.length)
+        expect(wholeModel(board, [wanted])).toBe(wanted)
       }
-      expect(cuts).toBeGreaterThanOrEqual(least * seeds.length)
     },
     300_000,
   )

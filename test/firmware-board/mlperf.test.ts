@@ -19,7 +19,6 @@ import { mlperfNetwork, mlperfWindow } from '../support/mlperf-network.ts'
 import { BOARD_IDS, virtualBoard } from './virtual-session.ts'
 
 const SLICE_CYCLES = 200_000
-/** The largest input is 64,000 characters on the line of an emulated board. */
 const LONG_MS = 300_000
 
 /** A machine with a model in its flash, its serial line and its clock. */
@@ -84,8 +83,11 @@ async function expectRun(id: string, task: MlperfTask, graph: Graph, { seed, fas
   return { stream, clock, device, elapsed }
 }
 
+/** All of them on one board: an input of vww01 is 64,000 characters on the line. */
+const tasksOn = (id: string) => (id === 'stm32f407' ? MLPERF_TASKS : MLPERF_TASKS.filter((task) => task.id === 'kws01'))
+
 describe.each(BOARD_IDS)('on %s', (id) => {
-  test.each(MLPERF_TASKS)(
+  test.each(tasksOn(id))(
     '$id is served, and its results are the interpreter’s',
     async (task) => {
       await expectRun(id, task, mlperfNetwork(task, createRng(11)), { seed: 12, fast: true })
