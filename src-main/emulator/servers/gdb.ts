@@ -1,4 +1,4 @@
-// A GDB server for one board: `target remote :PORT`. One debugger at a time.
+// A GDB server for one board: `target remote :PORT`. One debugger at a time; one that comes while another leaves waits.
 
 import type { Socket } from 'node:net'
 import type { BoardData } from '../../device/board-data.ts'
@@ -15,14 +15,20 @@ export interface DebuggedBoard {
 
 export function serveGdb(port: number, board: DebuggedBoard): Promise<Server> {
   let user: Socket | undefined
-  return listenOnLoopback(port, (socket) => {
-    if (user !== undefined) {
+  /** done when the debugger that came last has left the board */
+  let left: Promise<void> = Promise.resolve()
+  // The end of one connection and the start of the next may be told in either order.
+  return listenOnLoopback(port, (socket) => void setImmediate(() => welcome(socket)))
+
+  function welcome(socket: Socket): void {
+    if (user !== undefined && !user.destroyed && !user.readableEnded) {
       socket.destroy()
       return
     }
+    if (socket.destroyed) return
     user = socket
     const hangUp = () => void socket.destroy()
-    const opening = openSession(board, (packet) => void socket.write(framePacket(packet)))
+    const opening = left.then(() => openSession(board, (packet) => void socket.write(framePacket(packet))))
     opening.catch(hangUp)
     const reader = new PacketReader()
     let acknowledges = true
@@ -48,20 +54,24 @@ export function serveGdb(port: number, board: DebuggedBoard): Promise<Server> {
         else work = work.then(() => take(incoming)).catch(hangUp)
       }
     })
-    socket.on('close', () => {
-      const leave = async () => {
-        const { session, probe } = await opening
-        session.interrupt()
-        await work
-        await session.detach()
-        await probe.close()
-      }
-      // The board may be gone as well. The next debugger may come when this one has left.
-      leave()
-        .catch(() => undefined)
-        .finally(() => (user = undefined))
-    })
-  })
+    async function leave(): Promise<void> {
+      const { session, probe } = await opening
+      session.interrupt()
+      await work
+      await session.detach()
+      await probe.close()
+    }
+    // The board may be gone as well.
+    left = new Promise((resolve) =>
+      socket.on(
+        'close',
+        () =>
+          void leave()
+            .catch(() => undefined)
+            .finally(resolve),
+      ),
+    )
+  }
 }
 
 async function openSession(
