@@ -107,30 +107,29 @@ describe.each(BOARD_IDS)('on %s', (id) => {
     await device.load(loaded)
     expect((await device.infer(1, 0)).results).toEqual(expected)
   })
+})
 
-  test('a line is as fast as it was asked to be, and a window as long', async () => {
-    const task = MLPERF_TASKS[3]
-    const graph = mlperfNetwork(task, createRng(16))
-    const { stream, clock } = powerOn(id, graph)
-    await goFaster(stream, clock)
-    const device = createMlperfDevice(stream, undefined, clock)
-    expect(await device.name()).toBe('thimble')
-    const { loaded, expected } = mlperfWindow(graph, task, createRng(17))
-    const before = clock.monotonicMs()
-    await device.load(loaded)
-    expect(clock.monotonicMs() - before).toBeLessThan(300) // 500 ms at 115200 baud
-    const measured = await measureThroughput(device, [loaded], {
-      seconds: 0,
-      onResults: (_, results) => expect(results).toEqual(expected),
-      onWindow: () => undefined,
-    })
-    expect(measured).toMatchObject({ ruleMet: false, windows: [{ inferences: 10 }] })
+test('a line is as fast as it was asked to be, and a window as long', async () => {
+  const task = MLPERF_TASKS[3]
+  const graph = mlperfNetwork(task, createRng(16))
+  const { stream, clock } = powerOn('stm32f407', graph)
+  await goFaster(stream, clock)
+  const device = createMlperfDevice(stream, undefined, clock)
+  expect(await device.name()).toBe('thimble')
+  const { loaded, expected } = mlperfWindow(graph, task, createRng(17))
+  const before = clock.monotonicMs()
+  await device.load(loaded)
+  expect(clock.monotonicMs() - before).toBeLessThan(300) // 500 ms at 115200 baud
+  const measured = await measureThroughput(device, [loaded], {
+    seconds: 0,
+    onResults: (_, results) => expect(results).toEqual(expected),
+    onWindow: () => undefined,
   })
+  expect(measured).toMatchObject({ ruleMet: false, windows: [{ inferences: 10 }] })
 })
 
 const MODELS: [MlperfModel, string][] = [
   ['kws_int8', 'kws01'],
-  ['ic_int8', 'ic01'],
   ['ad_int8', 'ad01'],
 ]
 
