@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { createRng } from '../../src-main/base/rng.ts'
 import { bytes } from '../../src-main/base/units.ts'
 import { findBoardData } from '../../src-main/device/board-data.ts'
 import { checkBudget, planModel } from '../../src-main/plan/plan.ts'
-import { randomNetwork } from '../firmware/random-networks.ts'
+import { mixedNetwork } from './mixed-network.ts'
 
 const board = findBoardData('stm32f407')!
-const { graph } = randomNetwork(createRng(41))
+const graph = mixedNetwork(41, board.id)
 const planWith = (kernelStack?: number, kernels: 'generated' | 'plain' = 'generated') =>
   planModel(graph, kernelStack === undefined ? board : { ...board, kernelStack: bytes(kernelStack) }, { kernels })
 
